@@ -1,0 +1,222 @@
+"""TrainingPeaksClient: all knowledge of TrainingPeaks' OAuth endpoints and athlete API."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+from pydantic import ValidationError
+
+from account_link import __version__
+from account_link.authorization import SCOPES
+from account_link.client_secret import ClientSecret
+from account_link.deadline import Deadline
+from account_link.errors import (
+    AccessTokenRefusedError,
+    ClientRefusedError,
+    CoachAccountError,
+    InvalidGrantError,
+    PermissionMissingError,
+    ProfileMissingError,
+    TrainingPeaksUnavailableError,
+)
+from account_link.models import Athlete, Code, TokenSet
+from account_link.trainingpeaks_replies import (
+    ANY_JSON,
+    ProfileReply,
+    RefusalReply,
+    TokenReply,
+)
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 5.0
+LONGEST_CALL_SECONDS = 8.0
+"""No reply is read for longer, however slowly it drips; a last silence may add READ_SECONDS."""
+LARGEST_BODY = 256 * 1024
+PROFILE_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole reply."""
+
+    status: int
+    body: bytes
+
+
+def http_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Return the connection pool to give the client: explicit time-outs, no redirects."""
+    return httpx.Client(timeout=READ_SECONDS, follow_redirects=False, transport=transport)
+
+
+class TrainingPeaksClient:
+    """Each method makes one call (`athlete` may repeat its own) and raises TrainingPeaksError.
+
+    Source of paths and parameters: TrainingPeaks Partners API wiki, pages OAuth and Home.
+    """
+
+    def __init__(self, http: httpx.Client, *, oauth_url: str, api_url: str, credentials: "Credentials") -> None:
+        self._http = http
+        self._oauth_url = oauth_url
+        self._api_url = api_url
+        self._credentials = credentials
+
+    def exchange(self, code: Code, redirect_uri: str, asked_at: datetime, deadline: Deadline) -> TokenSet:
+        """Return the token pair for the code; never repeated, for the code works once.
+
+        Raises TryAgainError, before anything is sent, where the client secret is out of reach.
+        """
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        reply = self._token(form, deadline)
+        if reply.refresh_token is None:
+            raise TrainingPeaksUnavailableError
+        return _token_set(reply, asked_at, SCOPES, None)
+
+    def refresh(self, tokens: TokenSet, asked_at: datetime, deadline: Deadline) -> TokenSet:
+        """Return a fresh pair; it keeps the refresh token where the answer holds none."""
+        if tokens.refresh_token is None:
+            raise InvalidGrantError
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+        reply = self._token(form, deadline)
+        return _token_set(reply, asked_at, tokens.scopes, tokens.refresh_token)
+
+    def athlete(self, tokens: TokenSet, deadline: Deadline) -> Athlete:
+        """Return who signed in; reading is safe, so a failed read is tried once more in time."""
+        for _ in range(PROFILE_TRIES - 1):
+            try:
+                return self._athlete(tokens, deadline)
+            except TrainingPeaksUnavailableError:
+                if not deadline.left():
+                    raise
+        return self._athlete(tokens, deadline)
+
+    def deauthorise(self, tokens: TokenSet, deadline: Deadline) -> None:
+        """End the pair at TrainingPeaks: documented 200, observed 204."""
+        url = f"{self._oauth_url}/oauth/deauthorize"
+        answer = self._send("POST", url, deadline, headers=_bearer(tokens))
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise AccessTokenRefusedError
+        if not _is_success(answer):
+            raise TrainingPeaksUnavailableError
+
+    def _athlete(self, tokens: TokenSet, deadline: Deadline) -> Athlete:
+        url = f"{self._api_url}/v1/athlete/profile"
+        answer = self._send("GET", url, deadline, headers=_bearer(tokens))
+        match answer.status:
+            case HTTPStatus.UNAUTHORIZED:
+                raise AccessTokenRefusedError
+            case HTTPStatus.FORBIDDEN:
+                raise PermissionMissingError
+            case HTTPStatus.NOT_FOUND:
+                raise ProfileMissingError
+        if not _is_success(answer):
+            raise TrainingPeaksUnavailableError
+        return _profile(answer.body)
+
+    def _token(self, form: dict[str, str], deadline: Deadline) -> TokenReply:
+        url = f"{self._oauth_url}/oauth/token"
+        answer = self._send("POST", url, deadline, data=form | self._credentials.form())
+        if _is_success(answer):
+            return _parse(TokenReply, answer.body)
+        if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise self._refused(answer)
+        raise TrainingPeaksUnavailableError
+
+    def _refused(self, answer: Answer) -> Exception:
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return TrainingPeaksUnavailableError()
+        if answer.status == HTTPStatus.BAD_REQUEST and _error(answer.body) == "invalid_grant":
+            return InvalidGrantError()
+        self._credentials.forget()
+        return ClientRefusedError()
+
+    def _send(self, method: str, url: str, deadline: Deadline, **parts: Any) -> Answer:  # noqa: ANN401
+        headers = {"User-Agent": self._credentials.user_agent} | parts.pop("headers", {})
+        call = deadline.earlier(reserve=0, at_most=LONGEST_CALL_SECONDS)
+        timeout = httpx.Timeout(min(READ_SECONDS, call.left()), connect=min(CONNECT_SECONDS, call.left()))
+        try:
+            with self._http.stream(method, url, headers=headers, timeout=timeout, **parts) as response:
+                return Answer(response.status_code, _body(response, call))
+        except httpx.HTTPError as exc:
+            raise TrainingPeaksUnavailableError from exc
+
+
+class Credentials:
+    """Who Kinni is at TrainingPeaks."""
+
+    def __init__(self, client_id: str, secret: ClientSecret) -> None:
+        self._client_id = client_id
+        self._secret = secret
+
+    @property
+    def user_agent(self) -> str:
+        """TrainingPeaks' validation fails without `<client_id>/<version>` (wiki, Home)."""
+        return f"{self._client_id}/{__version__}"
+
+    def form(self) -> dict[str, str]:
+        """Return the credentials as the token endpoint wants them, in the body (wiki, OAuth)."""
+        return {"client_id": self._client_id, "client_secret": self._secret.value()}
+
+    def forget(self) -> None:
+        """Fetch the secret anew next time."""
+        self._secret.forget()
+
+
+def _body(response: httpx.Response, call: Deadline) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > LARGEST_BODY or not call.left():
+            raise TrainingPeaksUnavailableError
+    return bytes(body)
+
+
+def _bearer(tokens: TokenSet) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens.access_token}"}
+
+
+def _is_success(answer: Answer) -> bool:
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _parse[T: (TokenReply, RefusalReply)](model: type[T], body: bytes) -> T:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as exc:
+        raise TrainingPeaksUnavailableError from exc
+
+
+def _error(body: bytes) -> str | None:
+    try:
+        return _parse(RefusalReply, body).error
+    except TrainingPeaksUnavailableError:
+        return None
+
+
+def _profile(body: bytes) -> Athlete:
+    if not body.strip():
+        raise ProfileMissingError
+    try:
+        reply = ANY_JSON.validate_json(body)
+    except ValidationError as exc:
+        raise TrainingPeaksUnavailableError from exc
+    if isinstance(reply, list):
+        raise CoachAccountError
+    try:
+        profile = ProfileReply.model_validate(reply, strict=True)
+    except ValidationError as exc:
+        raise ProfileMissingError from exc
+    return Athlete(profile.id, profile.first_name, profile.last_name)
+
+
+def _token_set(
+    reply: TokenReply, asked_at: datetime, asked: tuple[str, ...], old_refresh_token: str | None
+) -> TokenSet:
+    refresh_token = reply.refresh_token.get_secret_value() if reply.refresh_token else None
+    return TokenSet(
+        access_token=reply.access_token.get_secret_value(),
+        refresh_token=refresh_token or old_refresh_token,
+        expires_at=asked_at + timedelta(seconds=reply.expires_in),
+        scopes=tuple(reply.scope.split()) if reply.scope is not None else asked,
+    )

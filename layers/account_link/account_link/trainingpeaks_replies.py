@@ -1,0 +1,60 @@
+"""What TrainingPeaks answers, checked by pydantic. No model shows its input in an error."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter
+
+DEFAULT_EXPIRY_SECONDS = 600
+"""Documented life of an access token (TrainingPeaks wiki, OAuth)."""
+LONGEST_EXPIRY_SECONDS = 366 * 24 * 3600
+LONGEST_TOKEN = 16 * 1024
+LONGEST_NAME = 200
+LARGEST_ID = 2**63 - 1
+
+
+def _seconds(value: object) -> int:
+    """Sample clients cast it with `int(...)`; what is no sensible number counts as missing."""
+    text = str(value).strip()
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < len("1" * 10) else 0
+    return seconds if 0 < seconds <= LONGEST_EXPIRY_SECONDS else DEFAULT_EXPIRY_SECONDS
+
+
+def _name(value: object) -> str | None:
+    text = value.strip() if isinstance(value, str) else ""
+    return text[:LONGEST_NAME] or None
+
+
+type Token = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_TOKEN)]
+
+
+class Reply(BaseModel):
+    """New fields may come at any time and are ignored; the input never shows in an error."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class TokenReply(Reply):
+    """A token pair. `scope` may be missing: then what was asked for was granted (RFC 6749, 5.1)."""
+
+    access_token: Token
+    refresh_token: Token | None = None
+    expires_in: Annotated[int, BeforeValidator(_seconds)] = DEFAULT_EXPIRY_SECONDS
+    scope: str | None = None
+
+
+class RefusalReply(Reply):
+    """An OAuth error body; `error_description` is TrainingPeaks' text and goes nowhere."""
+
+    error: str
+
+
+class ProfileReply(Reply):
+    """The part of an athlete's profile that Kinni keeps."""
+
+    id: Annotated[int, Field(alias="Id", gt=0, le=LARGEST_ID)]
+    first_name: Annotated[str | None, BeforeValidator(_name), Field(alias="FirstName")] = None
+    last_name: Annotated[str | None, BeforeValidator(_name), Field(alias="LastName")] = None
+
+
+ANY_JSON = TypeAdapter[Any](Any)
+"""pydantic's parser answers deep nesting with an error, the standard one with a crash."""
