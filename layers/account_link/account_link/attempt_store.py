@@ -81,7 +81,7 @@ class AttemptStore:
 
         Raises RefusedError where the attempt has moved on since it was seen.
         """
-        dropped = {f"#drop{n}": name for n, name in enumerate(seen.forgotten_keys())}
+        dropped = {f"#drop{n}": name for n, name in enumerate(seen.forgotten_keys(but=key.name))}
         remove = f" REMOVE {', '.join(dropped)}" if dropped else ""
         self._accounts.change(
             seen.user,

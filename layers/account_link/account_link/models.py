@@ -193,6 +193,6 @@ class Account:
         newest = sorted(self.keys.values(), key=lambda key: key.at)[-KEYS_REMEMBERED:]
         return {key.name: key for key in newest}
 
-    def forgotten_keys(self) -> list[str]:
-        """Return the names of the keys that the table may drop."""
-        return sorted(self.keys.keys() - self.remembered_keys().keys())
+    def forgotten_keys(self, *, but: str) -> list[str]:
+        """Return the names of the keys that the table may drop: not one that was just used again."""
+        return sorted(self.keys.keys() - self.remembered_keys().keys() - {but})

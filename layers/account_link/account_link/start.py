@@ -109,7 +109,7 @@ class StartService:
         if dead_end and not dead_end.is_joinable(now):
             dead_end = None
         before = self._attempts.begin(request.user, attempt, key, seen=seen, replacing=dead_end)
-        self._tidy(before)
+        self._tidy(before, key.name)
         count("AttemptStarted")
         return replace(self._view(request.user, attempt), created=True)
 
@@ -165,7 +165,7 @@ class StartService:
             raise ReturnUrlNotAllowedError
         return return_url
 
-    def _tidy(self, before: Account) -> None:
+    def _tidy(self, before: Account, used: str) -> None:
         """Clear up after the replaced attempt; what fails here, TTL or the next start clears."""
         replaced = before.attempt
         try:
@@ -173,7 +173,7 @@ class StartService:
                 self._grants.destroy(replaced.grant.id)
                 count("GrantDestroyed", reason="replaced")
             elif len(before.keys) >= KEYS_TIDIED_AT:
-                self._attempts.forget_keys(before.user, before.forgotten_keys())
+                self._attempts.forget_keys(before.user, before.forgotten_keys(but=used))
         except TryAgainError:
             count("TidyingSkipped")
 
