@@ -1,0 +1,117 @@
+"""What every test may use: DynamoDB Local, the template's table on it, Chromium; and the walls around the run."""
+
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import boto3
+import pytest
+
+from local.template import create_table
+from tests import permissions
+from tests.dynamodb_local import DynamoDBLocalMissingError, running
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""})  # noqa: S104 -- compared, not listened on
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+_missing: set[str] = set()
+_permissions = pytest.StashKey[permissions.Permissions]()
+
+
+class OutsideConnectionError(BaseException):
+    """A test reached beyond loopback. No `except` of the code under test may take it for a failing network."""
+
+
+def _stay_on_loopback(event: str, arguments: tuple[object, ...]) -> None:
+    match event, arguments:
+        case ("socket.connect", (_, (str(host), *_))) | ("socket.getaddrinfo", (str(host), *_)) if host not in LOOPBACK:
+            message = f"{event} to {host}"
+            raise OutsideConnectionError(message)
+
+
+def _forget_aws() -> None:
+    """Leave the tests with made-up credentials only, whatever account this machine is signed in to."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _forget_aws()
+    sys.addaudithook(_stay_on_loopback)
+    config.stash[_permissions] = permissions.enforce()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which a function was refused something: it may have hidden that well."""
+    if session.config.stash[_permissions].refused and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _do_without(what: str) -> NoReturn:
+    """Skip for want of a program, and say so loudly at the end; in CI nothing may be skipped, so fail there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what, pytrace=False)
+    _missing.add(what)
+    pytest.skip(what)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if refused := config.stash[_permissions].refused:
+        terminalreporter.section("template.yaml GIVES TOO FEW RIGHTS", red=True, bold=True)
+        terminalreporter.line("\n".join(sorted(refused)), red=True)
+    if _missing:
+        terminalreporter.section("NOT EVERYTHING WAS TESTED", red=True, bold=True)
+    for what in sorted(_missing):
+        terminalreporter.line(f"SKIPPED: {what}", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_url() -> Iterator[str]:
+    """Yield the endpoint of DynamoDB Local, started once for all tests."""
+    try:
+        with running() as endpoint:
+            yield endpoint
+    except DynamoDBLocalMissingError as missing:
+        _do_without(f"{missing}. Races, conditions and transactions need it.")
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(dynamodb_local_url: str) -> Iterator["DynamoDBClient"]:
+    """Yield a client of DynamoDB Local."""
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_local_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def link_table(dynamodb_local: "DynamoDBClient") -> Iterator[str]:
+    """Yield the name of a table of this test's own on DynamoDB Local, made from template.yaml."""
+    name = f"links-{uuid.uuid4()}"
+    create_table(dynamodb_local, name)
+    yield name
+    dynamodb_local.delete_table(TableName=name)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Return the browser's program: `CHROMIUM`, or the first one found on the PATH."""
+    given = os.environ.get("CHROMIUM")
+    found = next(filter(None, map(shutil.which, [given] if given else CHROMIUM_NAMES)), None)
+    if found is None:
+        _do_without("Chromium is not installed (or CHROMIUM names no program). The page needs it.")
+    return Path(found)
