@@ -1,0 +1,74 @@
+# Needs make and Python 3.13. Everything else is installed into .venv and .cache.
+
+PYTHON ?= python3.13
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
+SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --python $(BIN)/python --universal --generate-hashes --no-header --no-annotate
+REQUIREMENTS := layers/account_link/requirements.txt $(wildcard requirements/*.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test check fmt build validate hostless openapi requirements clean
+
+help: ## Tell what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev: .venv/.dev ## Run the service, a stand-in for TrainingPeaks and the page on http://127.0.0.1:3000
+	@exec $(BIN)/python -m local
+
+test: .venv/.test ## Run all tests; ARGS='-k callback' picks some
+	@$(BIN)/python -m tests.dynamodb_local
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.test hostless ## Check format, lint, types, template and requirements; changes nothing
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary
+	@$(MAKE) --no-print-directory validate
+
+fmt: .venv/.test ## Format the code and mend what the linter can mend
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+
+validate: .venv/.dev ## Lint template.yaml
+	$(SAM) validate --lint
+
+build: .venv/.dev ## Build what `sam deploy` deploys, into .aws-sam
+	$(SAM) build
+
+openapi: .venv/.dev ## Write docs/openapi.yaml from the code
+	$(BIN)/python -m local.openapi > docs/openapi.yaml
+
+requirements: .venv/.compile ## Pin the newest versions that requirements/*.in and the layer's allow
+	$(COMPILE) --output-file layers/account_link/requirements.txt layers/account_link/requirements.in
+	$(COMPILE) --output-file requirements/dev.txt requirements/dev.in
+	$(COMPILE) --output-file requirements/test.txt requirements/test.in
+	$(COMPILE) --output-file requirements/compile.txt requirements/compile.in
+
+clean: ## Remove everything that make made
+	rm -rf .venv .cache .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# Where packages come from is the machine's business: a pinned file with a host in it works for one network only.
+hostless:
+	@! grep -nE '://|^ *-(i|f|-index-url|-extra-index-url|-find-links|-trusted-host)|@ ' $(REQUIREMENTS) \
+	  || { echo 'requirement files must not say where packages come from' >&2; exit 1; }
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
+	  || { echo 'Python 3.13 is needed, and $(PYTHON) is not it. Install it, or say where it is: make PYTHON=/path/to/python3.13' >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+# A stamp is newer than the requirements it was made from, so nothing is installed twice.
+.venv/.dev: requirements/dev.txt | .venv/bin/python
+	@echo 'Installing what the service needs into .venv; this happens once.' >&2
+	@$(PIP) --requirement requirements/dev.txt
+	@touch $@
+
+.venv/.test: requirements/test.txt .venv/.dev
+	@echo 'Installing what the tests and checks need into .venv; this happens once.' >&2
+	@$(PIP) --requirement requirements/test.txt
+	@touch $@
+
+.venv/.compile: requirements/compile.txt | .venv/bin/python
+	@$(PIP) --requirement requirements/compile.txt
+	@touch $@
