@@ -14,21 +14,20 @@ from account_link.models import Outcome
 WAIT_SECONDS = 2
 
 STYLE = """
-:root{color-scheme:light dark;--ink:#16211c;--paper:#f4f6f3;--card:#fff;--brand:#0b6b4b}
+:root{color-scheme:light dark;--ink:#1b2925;--paper:#f3f0e8;--card:#fffdf8;--accent:#17624f;--on-accent:#fff}
 @media(prefers-color-scheme:dark){
-:root{--ink:#eef3ef;--paper:#0f1613;--card:#18221d;--brand:#5fd6a8}
-.button{color:#0f1613}}
+:root{--ink:#e9f0ec;--paper:#0d1412;--card:#15201c;--accent:#82d6b6;--on-accent:#07261c}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;
 background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}
 main{width:100%;max-width:28rem;background:var(--card);border-radius:1.25rem;padding:2rem}
-.brand{margin:0 0 1.5rem;font-weight:700;color:var(--brand)}
+.brand{margin:0 0 1.5rem;font-weight:700;color:var(--accent)}
 h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25}
 p{margin:0 0 1.5rem}
-.button{display:block;padding:.875rem 1rem;border-radius:.75rem;background:var(--brand);
-color:#fff;text-align:center;font-weight:600;text-decoration:none}
+p:last-child{margin:0}
+.button{display:block;padding:.875rem 1rem;border-radius:.9rem;background:var(--accent);
+color:var(--on-accent);text-align:center;font-weight:600;text-decoration:none}
 .button:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
-@media(prefers-color-scheme:dark){.button{color:#0f1613}}
 """
 STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 POLICY = (
@@ -54,7 +53,7 @@ TEXTS: dict[Outcome | None, Text] = {
         "Nothing was changed. To link your account, return to Kinni, choose Link TrainingPeaks and allow access.",
     ),
     Outcome.EXPIRED: Text(
-        "This link is no longer valid",
+        "That attempt is no longer valid",
         "Return to Kinni and choose Link TrainingPeaks again.",
     ),
     Outcome.PERMISSION_MISSING: Text(
@@ -63,30 +62,31 @@ TEXTS: dict[Outcome | None, Text] = {
         " Link TrainingPeaks again and allow both.",
     ),
     Outcome.PROFILE_DATA_MISSING: Text(
-        "Your athlete profile could not be read",
-        "TrainingPeaks sent no athlete details. Open TrainingPeaks, complete your profile, then"
-        " return to Kinni and try again.",
+        "TrainingPeaks sent no athlete profile",
+        "Without it Kinni cannot tell whose account it is. Check your profile in TrainingPeaks, then"
+        " return to Kinni and simply try again.",
     ),
     Outcome.COACH_ACCOUNT: Text(
-        "This is a coach account",
-        "Kinni can only be linked to an athlete account. Return to Kinni, choose Link"
-        " TrainingPeaks again and sign in as an athlete.",
+        "That is a coach account",
+        "Runs can only be uploaded to an athlete's account. Sign out of TrainingPeaks, then return to"
+        " Kinni and try again as the athlete.",
     ),
     Outcome.DIFFERENT_ATHLETE: Text(
-        "Another athlete is linked",
-        "Return to Kinni, choose Unlink, then link the right TrainingPeaks account.",
+        "That is a different TrainingPeaks account",
+        "Your link has stayed as it was. To change the account, return to Kinni, unlink this one first,"
+        " then link the right one.",
     ),
     Outcome.TRAININGPEAKS_UNAVAILABLE: Text(
-        "TrainingPeaks did not answer",
+        "TrainingPeaks is not answering",
         "Nothing was changed. Return to Kinni and try again in a few minutes.",
     ),
     Outcome.CONFIGURATION_ERROR: Text(
-        "Linking is not possible just now",
-        "The fault is on our side. Return to Kinni and try again later.",
+        "TrainingPeaks did not accept Kinni's request",
+        "You have done nothing wrong. Return to Kinni and try again later.",
     ),
     Outcome.TRY_AGAIN: Text(
-        "Something went wrong on our side",
-        "Nothing was lost. Return to Kinni and try again in a moment.",
+        "Linking did not work",
+        "Kinni could not finish it, and nothing was lost. Return to Kinni and simply try again.",
     ),
     None: Text(
         "One moment …",
