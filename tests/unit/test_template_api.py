@@ -1,0 +1,68 @@
+"""The HTTP API of template.yaml lets in whom it should."""
+
+import boto3
+import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from local.template import Route, Template, load_template, public_routes, resources, routes
+
+BASE = "/v1/trainingpeaks"
+ROUTES = {
+    Route("POST", f"{BASE}/auth", "StartAuthFunction", is_public=False),
+    Route("GET", f"{BASE}/callback", "CallbackFunction", is_public=True),
+    Route("POST", f"{BASE}/link", "ConfirmFunction", is_public=False),
+    Route("GET", f"{BASE}/status", "StatusFunction", is_public=False),
+    Route("PUT", f"{BASE}/auto-upload", "ToggleFunction", is_public=False),
+    Route("DELETE", f"{BASE}/link", "UnlinkFunction", is_public=False),
+}
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Template:
+    """Return what AWS makes of the template: plain CloudFormation."""
+    template = load_template()
+    for resource in template["Resources"].values():
+        for source in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
+            resource["Properties"][source] = "s3://artifacts/code"
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="eu-central-1"))
+    result: Template = translator.translate(template, {})
+    return result
+
+
+def test_each_route_has_its_function(template: Template) -> None:
+    assert set(routes(template)) == ROUTES
+    assert len(routes(template)) == len(ROUTES)
+
+
+def test_only_the_callback_is_public(template: Template) -> None:
+    assert public_routes(template) == {("GET", f"{BASE}/callback")}
+
+
+def test_api_gateway_asks_for_a_kinni_jwt_on_every_other_route(deployed: Template) -> None:
+    api = deployed["Resources"]["HttpApi"]["Properties"]["Body"]
+    asked = {
+        (method.upper(), path): [*requirement]
+        for path, operations in api["paths"].items()
+        for method, operation in operations.items()
+        for requirement in operation["security"]
+    }
+    assert asked == {(route.method, route.path): ["NONE" if route.is_public else "KinniJwt"] for route in ROUTES}
+    authorizer = api["components"]["securitySchemes"]["KinniJwt"]["x-amazon-apigateway-authorizer"]
+    assert authorizer["type"] == "jwt"
+    assert authorizer["jwtConfiguration"] == {"issuer": {"Ref": "JwtIssuer"}, "audience": [{"Ref": "JwtAudience"}]}
+
+
+def test_the_access_log_has_neither_query_nor_person(template: Template) -> None:
+    (api,) = resources(template, "AWS::Serverless::HttpApi").values()
+    logged = api["AccessLogSettings"]["Format"]
+    assert not [word for word in ("query", "Query", "path", "sourceIp", "identity", "claims") if word in logged]
+
+
+def test_a_deployment_tells_its_url_and_the_callback_to_register(template: Template) -> None:
+    derived = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
+    outputs = {name: output["Value"] for name, output in template["Outputs"].items()}
+    assert outputs["ApiUrl"] == {"Fn::Sub": derived}
+    assert outputs["CallbackUrl"] == {
+        "Fn::If": ["CallbackUrlIsDerived", {"Fn::Sub": f"{derived}{BASE}/callback"}, {"Ref": "CallbackUrl"}]
+    }
