@@ -37,7 +37,8 @@ build: .venv/.dev ## Build what `sam deploy` deploys, into .aws-sam
 	$(SAM) build
 
 openapi: .venv/.dev ## Write docs/openapi.yaml from the code
-	$(BIN)/python -m local.openapi > docs/openapi.yaml
+	$(BIN)/python -m local.openapi > docs/openapi.yaml.new
+	mv docs/openapi.yaml.new docs/openapi.yaml
 
 requirements: .venv/.compile ## Pin the newest versions that requirements/*.in and the layer's allow
 	$(COMPILE) --output-file layers/account_link/requirements.txt layers/account_link/requirements.in

@@ -77,7 +77,9 @@ def caller(event: Event) -> UserId:
     user = authorizer.get("jwt", {}).get("claims", {}).get("sub")
     if not user and os.environ.get("AWS_SAM_LOCAL") == "true":
         user = os.environ.get("LOCAL_USER_ID")
-    if not isinstance(user, str) or not user or len(user.encode()) > LONGEST_USER:
+    if not isinstance(user, str) or not 0 < len(user.encode(errors="replace")) <= LONGEST_USER:
+        raise errors.NotSignedInError
+    if any("\ud800" <= character <= "\udfff" for character in user):
         raise errors.NotSignedInError
     return UserId(user)
 

@@ -55,6 +55,7 @@ class AttemptStore:
         """
         known = seen.keys.get(key.name) if seen else None
         condition = "#key = :known" if known else "attribute_not_exists(#key)"
+        dropped = _dropped(seen.forgotten_keys(but=key.name) if seen else [])
         values = _replaceable_at(key.at) | {
             ":replacing": replacing.id if replacing else "none",
             ":attempt": items.store(attempt),
@@ -66,10 +67,10 @@ class AttemptStore:
             return self._accounts.change(
                 user,
                 returns="ALL_OLD",
-                update="SET #attempt = :attempt, #key = :key",
+                update=f"SET #attempt = :attempt, #key = :key{_removed(dropped)}",
                 condition=f"({condition}) AND ({REPLACEABLE})",
                 values=values,
-                names={"#key": key.name},
+                names={"#key": key.name} | dropped,
             )
         except RefusedError as exc:
             if exc.account.attempt and exc.account.attempt.id == attempt.id:
@@ -81,11 +82,10 @@ class AttemptStore:
 
         Raises RefusedError where the attempt has moved on since it was seen.
         """
-        dropped = {f"#drop{n}": name for n, name in enumerate(seen.forgotten_keys(but=key.name))}
-        remove = f" REMOVE {', '.join(dropped)}" if dropped else ""
+        dropped = _dropped(seen.forgotten_keys(but=key.name))
         self._accounts.change(
             seen.user,
-            update=f"SET #key = :key, #attempt.#expires_at = :expires_at{remove}",
+            update=f"SET #key = :key, #attempt.#expires_at = :expires_at{_removed(dropped)}",
             condition="#attempt.#id = :id AND #attempt.#status = :status",
             values={
                 ":key": _stored_key(key),
@@ -98,8 +98,16 @@ class AttemptStore:
 
     def forget_keys(self, user: UserId, names: list[str]) -> None:
         """Drop keys that are out of the user's last 16."""
-        dropped = {f"#drop{n}": name for n, name in enumerate(names)}
-        self._accounts.change(user, update=f"REMOVE {', '.join(dropped)}", names=dropped)
+        dropped = _dropped(names)
+        self._accounts.change(user, update=_removed(dropped).strip(), names=dropped)
+
+
+def _dropped(names: list[str]) -> dict[str, str]:
+    return {f"#drop{n}": name for n, name in enumerate(names)}
+
+
+def _removed(dropped: dict[str, str]) -> str:
+    return f" REMOVE {', '.join(dropped)}" if dropped else ""
 
 
 def _replaceable_at(now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from account_link import confirmation
@@ -48,7 +48,7 @@ class Landing:
     outcome: Outcome | None
     attempt_id: AttemptId | None = None
     return_url: str | None = None
-    confirmation_code: ConfirmationCode | None = None
+    confirmation_code: ConfirmationCode | None = field(default=None, repr=False)
 
 
 UNKNOWN = Landing(Outcome.EXPIRED)
@@ -97,7 +97,7 @@ class CallbackService:
         try:
             account = self._redemptions.end_pending(user, state_hash(state), ended, self._now())
         except RefusedError as exc:
-            return _repeated_error(exc.account, state)
+            return self._repeated_error(exc.account, state)
         except TryAgainError:
             return Landing(Outcome.TRY_AGAIN)
         return _landing(account.attempt, ended[1])
@@ -125,23 +125,23 @@ class CallbackService:
             return _landing(attempt, Outcome.EXPIRED)
         return _landing(attempt, self._outcome_again(attempt), shown)
 
+    def _repeated_error(self, account: Account, state: State) -> Landing:
+        attempt = _attempt_of(account, state)
+        if attempt is None:
+            return UNKNOWN
+        over = attempt.status is AttemptStatus.EXPIRED or attempt.expires_at <= self._now()
+        by_error = attempt.redemption is None and not over
+        outcome = attempt.outcome if by_error else None
+        return _landing(attempt, outcome or Outcome.EXPIRED)
+
     def _outcome_again(self, attempt: Attempt) -> Outcome | None:
         now = self._now()
-        match attempt.status_at(now):
-            case AttemptStatus.EXCHANGING:
-                return None
-            case AttemptStatus.EXPIRED:
-                return Outcome.EXPIRED
+        status = attempt.status_at(now)
+        if status is AttemptStatus.EXCHANGING:
+            return None
+        if status is AttemptStatus.EXPIRED or attempt.expires_at <= now:
+            return Outcome.EXPIRED
         return attempt.outcome_at(now)
-
-
-def _repeated_error(account: Account, state: State) -> Landing:
-    attempt = _attempt_of(account, state)
-    if attempt is None:
-        return UNKNOWN
-    by_error = attempt.redemption is None and attempt.status is not AttemptStatus.EXPIRED
-    outcome = attempt.outcome if by_error else None
-    return _landing(attempt, outcome or Outcome.EXPIRED)
 
 
 def _attempt_of(account: Account, state: State) -> Attempt | None:

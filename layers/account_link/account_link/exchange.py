@@ -164,7 +164,7 @@ class Exchange:
         try:
             self._redemptions.fail(work.user, work.attempt, work.owner, Outcome.TRY_AGAIN)
         except RefusedError as exc:
-            if _is_authorized(exc.account.attempt, work):
+            if _is(exc.account.attempt, work, AttemptStatus.AUTHORIZED, AttemptStatus.LINKED):
                 return Outcome.AUTHORIZED
             return self._discard(grant, Outcome.EXPIRED)
         except TryAgainError:
@@ -193,12 +193,14 @@ class Exchange:
         """Nothing was sent: the same redirect may be tried again."""
         try:
             self._redemptions.reopen(work.user, work.attempt, work.owner)
-        except RefusedError:
-            return Outcome.EXPIRED
+        except RefusedError as exc:
+            reopened = _is(exc.account.attempt, work, AttemptStatus.PENDING)
+            return Outcome.TRY_AGAIN if reopened else Outcome.EXPIRED
         except TryAgainError:
             count("TidyingSkipped")
         return Outcome.TRY_AGAIN
 
 
-def _is_authorized(attempt: Attempt | None, work: Redeemed) -> bool:
-    return attempt is not None and attempt.id == work.attempt.id and attempt.status is AttemptStatus.AUTHORIZED
+def _is(attempt: Attempt | None, work: Redeemed, *statuses: AttemptStatus) -> bool:
+    """Tell whether our attempt is there and in one of these states."""
+    return attempt is not None and attempt.id == work.attempt.id and attempt.status in statuses

@@ -59,7 +59,7 @@ def _unlinked_account(seen: Account) -> Write:
         }
     return Write(
         key=items.account_key(seen.user),
-        update=f"SET {ended}#generation = :next REMOVE #link, #auto_upload",
+        update=f"SET {ended}#generation = :next REMOVE #link, #auto_upload" + (", #attempt.#grant" if attempt else ""),
         condition=f"{unchanged} AND " + (same_attempt if attempt else "attribute_not_exists(#attempt)"),
         values=values,
     )

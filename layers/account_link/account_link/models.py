@@ -28,6 +28,7 @@ EXCHANGE_LIMIT = timedelta(seconds=29)
 """How long an exchange can still be running: the callback function's time-out."""
 WRONG_CODES_ALLOWED = 5
 KEYS_REMEMBERED = 16
+KEYS_DROPPED_AT_ONCE = 100
 
 
 def utc_now() -> datetime:
@@ -194,5 +195,8 @@ class Account:
         return {key.name: key for key in newest}
 
     def forgotten_keys(self, *, but: str) -> list[str]:
-        """Return the names of the keys that the table may drop: not one that was just used again."""
-        return sorted(self.keys.keys() - self.remembered_keys().keys() - {but})
+        """Return names of keys that the table may drop, as many as one write can name.
+
+        A key that was just used again is not among them.
+        """
+        return sorted(self.keys.keys() - self.remembered_keys().keys() - {but})[:KEYS_DROPPED_AT_ONCE]

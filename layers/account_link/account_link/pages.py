@@ -137,6 +137,8 @@ def _page(status: HTTPStatus, outcome: Outcome | None, *, target: str = "", refr
         f"<p>{escape(text.advice)}</p>{button}</main></body></html>"
     )
     headers = _headers() | {"Content-Type": "text/html; charset=utf-8"}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(WAIT_SECONDS)
     return {"statusCode": int(status), "headers": headers, "body": html}
 
 

@@ -49,7 +49,7 @@ class RedemptionStore:
                 },
             )
         except RefusedError as exc:
-            return _if_ours(exc, AttemptStatus.EXCHANGING, redemption.owner)
+            return _if_ours(exc, redemption.owner, AttemptStatus.EXCHANGING)
 
     def reopen(self, user: UserId, attempt: Attempt, owner: InvocationId) -> None:
         """Put an attempt back to pending: nothing was sent to TrainingPeaks yet."""
@@ -89,7 +89,7 @@ class RedemptionStore:
                 values=_ours(attempt, owner) | {":failed": AttemptStatus.FAILED.value, ":outcome": outcome.value},
             )
         except RefusedError as exc:
-            return _if_ours(exc, AttemptStatus.FAILED, owner)
+            return _if_ours(exc, owner, AttemptStatus.FAILED)
 
     def authorize(self, user: UserId, attempt: Attempt, owner: InvocationId, grant: Grant, now: datetime) -> Account:
         """Park the grant on our exchange. Raises RefusedError where it is no longer ours.
@@ -113,16 +113,16 @@ class RedemptionStore:
                 },
             )
         except RefusedError as exc:
-            return _if_ours(exc, AttemptStatus.AUTHORIZED, owner)
+            return _if_ours(exc, owner, AttemptStatus.AUTHORIZED, AttemptStatus.LINKED)
 
 
 def _ours(attempt: Attempt, owner: InvocationId) -> dict[str, Any]:
     return {":id": attempt.id, ":status": AttemptStatus.EXCHANGING.value, ":owner": owner}
 
 
-def _if_ours(exc: RefusedError, status: AttemptStatus, owner: InvocationId) -> Account:
+def _if_ours(exc: RefusedError, owner: InvocationId, *statuses: AttemptStatus) -> Account:
     attempt = exc.account.attempt
     redemption = attempt.redemption if attempt else None
-    if attempt and redemption and attempt.status is status and redemption.owner == owner:
+    if attempt and redemption and attempt.status in statuses and redemption.owner == owner:
         return exc.account
     raise exc

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+DEPLOYMENTS = ("local", "sandbox", "production")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -74,17 +75,33 @@ def required(name: str) -> str:
 
 def _return_urls() -> tuple[str, ...]:
     urls = tuple(url.strip() for url in required("RETURN_URLS").split(",") if url.strip())
-    deployment = required("DEPLOYMENT")
+    deployment = _deployment()
     for url in urls:
         if not _may_return_to(url, deployment):
             message = f"RETURN_URLS holds {url}, which a {deployment} deployment does not allow"
             raise SettingError(message)
+    if not urls:
+        message = "RETURN_URLS names no return URL"
+        raise SettingError(message)
     return urls
 
 
+def _deployment() -> str:
+    deployment = required("DEPLOYMENT")
+    if deployment not in DEPLOYMENTS:
+        message = f"DEPLOYMENT is {deployment}, which is none of {', '.join(DEPLOYMENTS)}"
+        raise SettingError(message)
+    return deployment
+
+
 def _may_return_to(url: str, deployment: str) -> bool:
-    """Apps can claim each other's schemes, and plain http is for loopback only."""
-    parts = urlsplit(url)
+    """Apps can claim each other's schemes, plain http is for loopback only, the fragment is ours."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if "#" in url:
+        return False
     if parts.scheme == "https":
         return bool(parts.hostname)
     if parts.scheme == "http":

@@ -1,7 +1,7 @@
 """StartService: starts, joins or repeats a connection attempt."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ class Started:
 
     attempt_id: AttemptId
     status: AttemptStatus
-    authorization_url: str | None
+    authorization_url: str | None = field(repr=False)
     expires_at: datetime
     created: bool = False
 
@@ -109,7 +109,7 @@ class StartService:
         if dead_end and not dead_end.is_joinable(now):
             dead_end = None
         before = self._attempts.begin(request.user, attempt, key, seen=seen, replacing=dead_end)
-        self._tidy(before, key.name)
+        self._tidy(before, None if seen else key.name)
         count("AttemptStarted")
         return replace(self._view(request.user, attempt), created=True)
 
@@ -165,14 +165,14 @@ class StartService:
             raise ReturnUrlNotAllowedError
         return return_url
 
-    def _tidy(self, before: Account, used: str) -> None:
+    def _tidy(self, before: Account, used: str | None) -> None:
         """Clear up after the replaced attempt; what fails here, TTL or the next start clears."""
         replaced = before.attempt
         try:
             if replaced and replaced.grant and replaced.status is AttemptStatus.AUTHORIZED:
                 self._grants.destroy(replaced.grant.id)
                 count("GrantDestroyed", reason="replaced")
-            elif len(before.keys) >= KEYS_TIDIED_AT:
+            elif used and len(before.keys) >= KEYS_TIDIED_AT:
                 self._attempts.forget_keys(before.user, before.forgotten_keys(but=used))
         except TryAgainError:
             count("TidyingSkipped")

@@ -11,6 +11,8 @@ from account_link.models import SealedState, State, UserId
 
 NONCE_BYTES = 12
 SECRET_BYTES = 32
+LOCATOR = b"locator"
+STORED = b"stored state of "
 
 
 class StateSeal:
@@ -25,7 +27,7 @@ class StateSeal:
 
     def issue(self, user: UserId) -> State:
         """Return a new state for this user."""
-        locator = urlsafe_b64encode(self._seal(user.encode(), b"locator")).decode().rstrip("=")
+        locator = _encoded(self._seal(user.encode(), LOCATOR))
         return State(f"{locator}.{secrets.token_urlsafe(SECRET_BYTES)}")
 
     def user_of(self, state: State) -> UserId | None:
@@ -33,18 +35,20 @@ class StateSeal:
         locator, _, _ = state.partition(".")
         try:
             sealed = urlsafe_b64decode(locator.encode("ascii") + b"=" * (-len(locator) % 4))
-            return UserId(self._open(sealed, b"locator").decode())
+            if _encoded(sealed) != locator:
+                return None
+            return UserId(self._open(sealed, LOCATOR).decode())
         except (ValueError, InvalidTag):
             return None
 
     def seal(self, state: State, user: UserId) -> SealedState:
         """Return the state as the table may hold it."""
-        return SealedState(self._seal(state.encode(), user.encode()))
+        return SealedState(self._seal(state.encode(), STORED + user.encode()))
 
     def open(self, sealed: SealedState, user: UserId) -> State | None:
         """Return the state again, or None where it was sealed under a key that is gone."""
         try:
-            return State(self._open(sealed, user.encode()).decode())
+            return State(self._open(sealed, STORED + user.encode()).decode())
         except (ValueError, InvalidTag):
             return None
 
@@ -54,6 +58,10 @@ class StateSeal:
 
     def _open(self, sealed: bytes, context: bytes) -> bytes:
         return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+
+
+def _encoded(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def state_hash(state: State) -> bytes:

@@ -1,8 +1,9 @@
 """TrainingPeaksClient: all knowledge of TrainingPeaks' OAuth endpoints and athlete API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -42,12 +43,13 @@ class Answer:
     """A whole reply."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 def http_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """Return the connection pool to give the client: explicit time-outs, no redirects."""
-    return httpx.Client(timeout=READ_SECONDS, follow_redirects=False, transport=transport)
+    """Return the connection pool to give the client: explicit time-outs, no redirects, no cookies."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.Client(timeout=READ_SECONDS, follow_redirects=False, transport=transport, cookies=no_cookies)
 
 
 class TrainingPeaksClient:
@@ -138,8 +140,9 @@ class TrainingPeaksClient:
         try:
             with self._http.stream(method, url, headers=headers, timeout=timeout, **parts) as response:
                 return Answer(response.status_code, _body(response, call))
-        except httpx.HTTPError as exc:
-            raise TrainingPeaksUnavailableError from exc
+        except httpx.HTTPError:
+            # Its text may quote the reply, and with it a token.
+            raise TrainingPeaksUnavailableError from None
 
 
 class Credentials:
@@ -183,8 +186,8 @@ def _is_success(answer: Answer) -> bool:
 def _parse[T: (TokenReply, RefusalReply)](model: type[T], body: bytes) -> T:
     try:
         return model.model_validate_json(body)
-    except ValidationError as exc:
-        raise TrainingPeaksUnavailableError from exc
+    except ValidationError:
+        raise TrainingPeaksUnavailableError from None
 
 
 def _error(body: bytes) -> str | None:
@@ -199,14 +202,14 @@ def _profile(body: bytes) -> Athlete:
         raise ProfileMissingError
     try:
         reply = ANY_JSON.validate_json(body)
-    except ValidationError as exc:
-        raise TrainingPeaksUnavailableError from exc
+    except ValidationError:
+        raise TrainingPeaksUnavailableError from None
     if isinstance(reply, list):
         raise CoachAccountError
     try:
         profile = ProfileReply.model_validate(reply, strict=True)
-    except ValidationError as exc:
-        raise ProfileMissingError from exc
+    except ValidationError:
+        raise ProfileMissingError from None
     return Athlete(profile.id, profile.first_name, profile.last_name)
 
 

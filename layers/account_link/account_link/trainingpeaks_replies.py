@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter
 
 DEFAULT_EXPIRY_SECONDS = 600
 """Documented life of an access token (TrainingPeaks wiki, OAuth)."""
 LONGEST_EXPIRY_SECONDS = 366 * 24 * 3600
 LONGEST_TOKEN = 16 * 1024
+LONGEST_SCOPE = 4096
 LONGEST_NAME = 200
 LARGEST_ID = 2**63 - 1
 
@@ -24,7 +25,15 @@ def _name(value: object) -> str | None:
     return text[:LONGEST_NAME] or None
 
 
-type Token = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_TOKEN)]
+def _printable(token: SecretStr) -> SecretStr:
+    """Refuse what no Authorization header can carry; a token is made of visible ASCII (RFC 6750, 2.1)."""
+    if not all("!" <= character <= "~" for character in token.get_secret_value()):
+        message = "a token holds a character that it may not"
+        raise ValueError(message)
+    return token
+
+
+type Token = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_TOKEN), AfterValidator(_printable)]
 
 
 class Reply(BaseModel):
@@ -39,7 +48,7 @@ class TokenReply(Reply):
     access_token: Token
     refresh_token: Token | None = None
     expires_in: Annotated[int, BeforeValidator(_seconds)] = DEFAULT_EXPIRY_SECONDS
-    scope: str | None = None
+    scope: Annotated[str, Field(max_length=LONGEST_SCOPE)] | None = None
 
 
 class RefusalReply(Reply):
@@ -56,5 +65,5 @@ class ProfileReply(Reply):
     last_name: Annotated[str | None, BeforeValidator(_name), Field(alias="LastName")] = None
 
 
-ANY_JSON = TypeAdapter[Any](Any)
+ANY_JSON = TypeAdapter[Any](Any, config=ConfigDict(hide_input_in_errors=True))
 """pydantic's parser answers deep nesting with an error, the standard one with a crash."""

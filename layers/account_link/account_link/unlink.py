@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from account_link.revocation import Revocation
 
 UNLINK_TRIES = 3
-IN_PROGRESS = {
-    AttemptStatus.PENDING,
-    AttemptStatus.EXCHANGING,
-    AttemptStatus.AUTHORIZED,
-    AttemptStatus.LINKED,
-}
 
 
 class UnlinkService:
@@ -74,4 +68,4 @@ class UnlinkService:
 
 def _has_something(account: Account) -> bool:
     attempt = account.attempt
-    return account.link is not None or (attempt is not None and attempt.status in IN_PROGRESS)
+    return account.link is not None or (attempt is not None and attempt.status is not AttemptStatus.EXPIRED)
