@@ -1,0 +1,164 @@
+"""What each request costs outside: counted on the wire, warm and cold, and shown as a table.
+
+The table: `.venv/bin/python -m pytest tests/integration/test_outside_calls.py -s`
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from account_link import wiring
+from local.stack import LocalStack
+from tests.integration.aws_calls import AwsCalls
+from tests.integration.fault_scenarios import SCENARIOS, Rig, came_of
+from tests.integration.runner import Answer, DirectDoor, Runner
+from tests.integration.scripted_trainingpeaks import DEAUTHORISE, ScriptedTrainingPeaks, new_athlete, says
+from tests.integration.secrets_seen import SecretsSeen
+from tests.integration.stored import StoredItems
+
+SERVICES = ("dynamodb", "kms", "secrets-manager", "trainingpeaks")
+HEADINGS = ("DynamoDB", "KMS", "Secrets Manager", "TrainingPeaks")
+ROW = "{:<58} {:>9} {:>5} {:>16} {:>14}"
+
+type Counts = dict[str, int]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counts the calls of one request, and keeps the rows of the table."""
+
+    aws_calls: AwsCalls
+    trainingpeaks: ScriptedTrainingPeaks
+    rows: list[tuple[str, Counts]] = field(default_factory=list)
+
+    def enter(self, what: str, act: Callable[[], Answer]) -> tuple[Answer, Counts]:
+        before = self.trainingpeaks.requests.total()
+        with self.aws_calls.heard() as calls:
+            answer = act()
+        # Every try counts, not only every request.
+        counts = Counter(call.service for call in calls)
+        counts["trainingpeaks"] = self.trainingpeaks.requests.total() - before
+        self.rows.append((what, counts))
+        assert set(counts) <= set(SERVICES)
+        return answer, counts
+
+
+@pytest.fixture(scope="module")
+def ledger(
+    stack: LocalStack,  # noqa: ARG001 -- the functions run in its environment
+    scripted: ScriptedTrainingPeaks,
+    aws_calls: AwsCalls,
+    secrets: SecretsSeen,
+) -> Iterator[Ledger]:
+    """Yield where to count, after all functions have answered once and are warm; show the table at the end."""
+    somebody = Runner("runner-who-was-here-before", new_athlete(), DirectDoor(), scripted, secrets)
+    somebody.linked()
+    somebody.unlink()
+    ledger = Ledger(aws_calls, scripted)
+    yield ledger
+    lines = [ROW.format(what, *(counts.get(name, 0) or "–" for name in SERVICES)) for what, counts in ledger.rows]
+    print("", ROW.format("calls per request, without contention or retry", *HEADINGS), *lines, sep="\n")  # noqa: T201 -- for people
+
+
+LIMITS: dict[str, tuple[str, Counts]] = {
+    "start": ("POST /auth, a new attempt", {"dynamodb": 2}),
+    "start-joins": ("POST /auth, joining", {"dynamodb": 2}),
+    "start-replaces": ("POST /auth, replacing a parked grant", {"dynamodb": 2}),
+    "start-tidies": ("POST /auth, forgetting old keys", {"dynamodb": 2}),
+    "callback": ("GET /callback, authorised", {"dynamodb": 3, "kms": 1, "trainingpeaks": 2}),
+    "callback-refused": ("GET /callback, code refused", {"dynamodb": 3, "kms": 1, "trainingpeaks": 1}),
+    "callback-cancelled": ("GET /callback, cancelled", {"dynamodb": 1}),
+    "callback-repeated": ("GET /callback, repeated", {"dynamodb": 1}),
+    "callback-malformed": ("GET /callback, malformed", {"dynamodb": 1}),
+    "confirm": ("POST /link", {"dynamodb": 2}),
+    "confirm-repeated": ("POST /link, repeated", {"dynamodb": 1}),
+    "confirm-relinks": ("POST /link, the same athlete again", {"dynamodb": 2}),
+    "confirm-moves": ("POST /link, taking the athlete from another user", {"dynamodb": 3}),
+    "confirm-wrong": ("POST /link, wrong code", {"dynamodb": 2}),
+    "status": ("GET /status", {"dynamodb": 1}),
+    "toggle": ("PUT /auto-upload", {"dynamodb": 1}),
+    "unlink": ("DELETE /link", {"dynamodb": 3, "kms": 1, "trainingpeaks": 1}),
+    "unlink-attempt": ("DELETE /link, an attempt only", {"dynamodb": 2}),
+}
+NEEDS_THE_SECRET = {"callback", "callback-refused"}
+"""Whoever is cold fetches the client secret once."""
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_request_costs_no_more_than_it_may(rig: Rig, ledger: Ledger, name: str) -> None:
+    title, limits = LIMITS[name]
+    act = SCENARIOS[name].arrange(rig)
+
+    answer, counts = ledger.enter(title, act)
+
+    assert came_of(answer) == SCENARIOS[name].well
+    assert all(count <= limits.get(service, 0) for service, count in counts.items()), counts
+
+
+def test_the_same_key_again_costs_one_request(runner: Runner, ledger: Ledger) -> None:
+    runner.start("tap")
+    answer, counts = ledger.enter("POST /auth, the same key again", lambda: runner.start("tap"))
+
+    assert answer.status == 200
+    assert counts == {"dynamodb": 1, "trainingpeaks": 0}
+
+
+def test_a_made_up_state_costs_nothing(runner: Runner, ledger: Ledger) -> None:
+    _, counts = ledger.enter("GET /callback, made-up state", lambda: runner.come_back("code=c&state=made.up"))
+
+    assert counts == {"trainingpeaks": 0}
+
+
+def test_one_profile_retry_is_all(runner: Runner, ledger: Ledger) -> None:
+    query = runner.allowed()
+    runner.trainingpeaks.script("/v1/athlete/profile", says(500, {}))
+    answer, counts = ledger.enter("GET /callback, the profile read twice", lambda: runner.come_back(query))
+
+    assert answer.outcome == "authorized"
+    assert counts == {"dynamodb": 3, "kms": 1, "trainingpeaks": 3}
+
+
+def test_an_unlink_with_a_refresh(runner: Runner, ledger: Ledger) -> None:
+    runner.linked()
+    runner.trainingpeaks.script(DEAUTHORISE, says(401, {}))
+    answer, counts = ledger.enter("DELETE /link, refreshing first", runner.unlink)
+
+    assert answer.status == 204
+    assert counts == {"dynamodb": 3, "kms": 1, "trainingpeaks": 3}
+
+
+def test_an_unlink_without_anything(runner: Runner, ledger: Ledger) -> None:
+    _, counts = ledger.enter("DELETE /link, nothing there", runner.unlink)
+
+    assert counts == {"dynamodb": 1, "trainingpeaks": 0}
+
+
+def test_a_start_costs_no_more_after_many(runner: Runner, stored: StoredItems, ledger: Ledger) -> None:
+    most: Counter[str] = Counter()
+    for _ in range(40):
+        _, counts = ledger.enter("", runner.start)
+        ledger.rows.pop()
+        most |= Counter(counts)
+        stored.age(runner.user, timedelta(minutes=15))
+    ledger.rows.append(("POST /auth, the most of 40 one after the other", dict(most)))
+
+    assert most == {"dynamodb": 2}
+
+
+@pytest.mark.parametrize("name", ["start", "callback", "callback-refused", "confirm", "status", "toggle", "unlink"])
+def test_a_cold_request_costs_no_more_than_a_secret_besides(rig: Rig, ledger: Ledger, name: str) -> None:
+    title, limits = LIMITS[name]
+    act = SCENARIOS[name].arrange(rig)
+    wiring.forget()
+
+    answer, counts = ledger.enter(f"{title}, cold", act)
+    if name not in NEEDS_THE_SECRET:
+        # As when it is warm.
+        ledger.rows.pop()
+
+    assert came_of(answer) == SCENARIOS[name].well
+    assert counts["secrets-manager"] == (1 if name in NEEDS_THE_SECRET else 0)
+    assert all(count <= limits.get(service, 1) for service, count in counts.items()), counts
