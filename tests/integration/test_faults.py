@@ -113,6 +113,15 @@ def test_an_answer_that_was_lost_and_asked_for_again_is_no_defeat(rig: Rig, name
     assert only_the_links_tokens_stay(rig.stored, rig.runner)
 
 
+def test_an_unlink_whose_answer_was_lost_revokes_all_the_same(rig: Rig) -> None:
+    """DynamoDB knows the repeated transaction by its token, and the tokens were read before it."""
+    rig.runner.linked()
+    with rig.aws_calls.fault("TransactWriteItems", answer_lost):
+        assert rig.runner.unlink().status == 204
+
+    assert not rig.trainingpeaks.simulator.live_grants(rig.runner.athlete.id)
+
+
 @pytest.mark.parametrize(
     ("name", "request_", "action"),
     [(*point, died_after) for point in WRITES] + [(*point, died_before) for point in WRITES if "callback" in point[0]],

@@ -3,6 +3,7 @@
 The table: `.venv/bin/python -m pytest tests/integration/test_outside_calls.py -s`
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -96,6 +97,18 @@ def test_a_request_costs_no_more_than_it_may(rig: Rig, ledger: Ledger, name: str
 
     assert came_of(answer) == SCENARIOS[name].well
     assert all(count <= limits.get(service, 0) for service, count in counts.items()), counts
+
+
+@pytest.mark.parametrize("name", ["callback-malformed", "confirm", "status", "unlink"])
+def test_every_read_is_of_the_item_as_it_is_now(rig: Rig, name: str) -> None:
+    """An eventually consistent read costs half, and could show an account as it was before the last answer."""
+    act = SCENARIOS[name].arrange(rig)
+    with rig.aws_calls.heard() as calls:
+        act()
+
+    reads = [json.loads(call.body) for call in calls if call.operation == "GetItem"]
+    assert reads
+    assert all(read["ConsistentRead"] is True for read in reads)
 
 
 def test_the_same_key_again_costs_one_request(runner: Runner, ledger: Ledger) -> None:

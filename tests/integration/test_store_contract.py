@@ -212,6 +212,16 @@ def test_a_grant_must_be_newer_than_the_athletes_last_unlink(
     assert (accounts.read(user).link is not None) == links
 
 
+def test_a_grant_must_be_newer_than_the_users_own_claim(accounts: AccountTable, user: UserId) -> None:
+    grant = a_grant(next(numbers))
+    account = _parked(accounts, user, grant)
+    claim = {"holder": user, "grant_id": "a newer one", "asked_at": items.milliseconds(NOW + MILLISECOND)}
+    accounts.table.put({"pk": items.claim_key(grant.athlete.id)} | claim)
+
+    with pytest.raises(GrantOutdatedError):
+        ConfirmationStore(accounts).confirm(account, _link(account), NOW, former=None)
+
+
 def test_a_wrong_code_is_counted_once_however_often_it_is_sent(accounts: AccountTable, user: UserId) -> None:
     account = _parked(accounts, user, a_grant(next(numbers)))
     assert account.attempt

@@ -10,6 +10,7 @@ import pytest
 from account_link.deadline import Deadline
 from account_link.errors import TrainingPeaksError, TrainingPeaksUnavailableError
 from account_link.models import TokenSet
+from account_link.trainingpeaks import http_client
 from local.loopback import listen, port_of
 from tests.fakes import NOW, SecretsManager
 from tests.unit.trainingpeaks_rig import (
@@ -39,8 +40,9 @@ DOCUMENT = json.dumps(GRANTED).encode()
 
 
 def exchange_at(url: str, left: float = 5.0) -> TokenSet:
-    client = client_of(None, SecretsManager(), at=url)
-    return client.exchange(CODE, REDIRECT_URI, NOW, Deadline(left))
+    with http_client() as http:
+        client = client_of(http, SecretsManager(), at=url)
+        return client.exchange(CODE, REDIRECT_URI, NOW, Deadline(left))
 
 
 def unavailable(url: str, left: float = 5.0) -> TrainingPeaksUnavailableError:

@@ -77,7 +77,7 @@ class TrainingPeaks:
         self.requests: list[httpx.Request] = []
         self.secrets = SecretsManager(SECRET)
         self._script = list(script)
-        self.client = client_of(httpx.MockTransport(self._answer), self.secrets)
+        self.client = client_of(http_client(httpx.MockTransport(self._answer)), self.secrets)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -94,11 +94,9 @@ class TrainingPeaks:
         return self.client.refresh(TOKENS, NOW, AMPLE)
 
 
-def client_of(transport: httpx.BaseTransport | None, secrets: SecretsManager, *, at: str = "") -> TrainingPeaksClient:
+def client_of(http: httpx.Client, secrets: SecretsManager, *, at: str = "") -> TrainingPeaksClient:
     credentials = Credentials(CLIENT_ID, ClientSecret(secrets.client, "kinni/trainingpeaks"))
-    return TrainingPeaksClient(
-        http_client(transport), oauth_url=at or OAUTH, api_url=at or API, credentials=credentials
-    )
+    return TrainingPeaksClient(http, oauth_url=at or OAUTH, api_url=at or API, credentials=credentials)
 
 
 def body(raw: bytes | Iterable[bytes], status: int = 200, **headers: str) -> Answer:
