@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.athlete_browser import NO_TLS
 from tests.e2e.echo_gateway import EchoGateway, echo_gateway
 
 
@@ -155,11 +156,13 @@ def test_the_log_holds_no_query(client: httpx.Client, caplog: pytest.LogCaptureF
 
 
 def test_stopping_waits_for_an_answer_but_not_for_an_idle_connection(tmp_path: Path) -> None:
-    with ThreadPoolExecutor() as pool, closing(socket.socket()) as idle:
+    # Made beforehand: reading the machine's certificates may take longer than the pause below.
+    client = httpx.Client(trust_env=False, verify=NO_TLS)
+    with ThreadPoolExecutor() as pool, closing(socket.socket()) as idle, client:
         with echo_gateway(tmp_path) as gateway:
             idle.connect(("127.0.0.1", httpx.URL(gateway.url).port or 0))
-            answer = pool.submit(httpx.get, f"{gateway.url}/slow", trust_env=False)
-            time.sleep(0.1)
+            answer = pool.submit(client.get, f"{gateway.url}/slow")
+            time.sleep(0.3)
             stopped_at = time.monotonic()
         took = time.monotonic() - stopped_at
 
