@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 @api.answers_problems
 def lambda_handler(event: api.Event, context: "LambdaContext") -> api.Response:
     """Answer a redirect or a page, however the attempt ends."""
+    default_return_url = wiring.link_settings().return_urls[0]
     landing = _landing(event, context)
     count("Callback", outcome=landing.outcome or "working")
-    return pages.answer(landing, wiring.link_settings().return_urls[0])
+    return pages.answer(landing, default_return_url)
 
 
 def _landing(event: api.Event, context: "LambdaContext") -> Landing:

@@ -21,7 +21,7 @@ class SecretsSeen:
 
     def __init__(self) -> None:
         self._by_kind: defaultdict[str, set[str]] = defaultdict(set)
-        self._index: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._index: dict[str, str] = {}
         self._indexed: dict[str, int] = {}
 
     def add(self, kind: str, *secrets: str | None) -> None:
@@ -38,7 +38,10 @@ class SecretsSeen:
         return set(self._by_kind)
 
     def found_in(self, texts: Iterable[str | bytes]) -> set[str]:
-        """Return the kinds of the secrets that stand in one of the texts, plain, percent-encoded or in Base64."""
+        """Return the kinds of the secrets that stand in one of the texts, plain, percent-encoded or in Base64.
+
+        The beginning of one is enough.
+        """
         whole = [text if isinstance(text, str) else text.decode("latin-1") for text in texts]
         words = {word for text in whole for word in LONG_WORD.findall(text)}
         words |= {unquote(word) for word in words if "%" in word}
@@ -49,16 +52,13 @@ class SecretsSeen:
         """Look every part of a word up that a secret may begin with: there are too many secrets to look for each."""
         beginnings = self._beginnings()
         for start in range(len(word) - SHORTEST + 1):
-            for kind, secret in beginnings.get(word[start : start + SHORTEST], ()):
-                if word.startswith(secret, start):
-                    yield kind
+            if kind := beginnings.get(word[start : start + SHORTEST]):
+                yield kind
 
-    def _beginnings(self) -> dict[str, list[tuple[str, str]]]:
+    def _beginnings(self) -> dict[str, str]:
         counts = {kind: len(secrets) for kind, secrets in self._by_kind.items()}
         if counts != self._indexed:
-            self._index = defaultdict(list)
-            for kind, form in self._forms():
-                self._index[form[:SHORTEST]].append((kind, form))
+            self._index = {form[:SHORTEST]: kind for kind, form in self._forms()}
             self._indexed = counts
         return self._index
 

@@ -122,6 +122,7 @@ def _base64(text: str) -> str:
         lambda secret: _base64(f"a{secret}"),
         lambda secret: _base64(f"ab{secret}c"),
         lambda secret: repr({"field": secret}),
+        lambda secret: f"{secret[:18]}…",
     ],
 )
 def test_a_secret_is_found_wherever_it_hides(wrapped: Callable[[str], str | bytes]) -> None:

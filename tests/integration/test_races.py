@@ -167,3 +167,14 @@ def test_a_code_and_an_error_at_once(runner: Runner) -> None:
 
         assert (code.outcome, error.outcome) in {("authorized", "expired"), ("expired", "cancelled")}
         assert runner.unlink().status == 204
+
+
+def test_a_key_that_comes_with_two_return_urls_at_once_is_used_for_one(runner: Runner) -> None:
+    """Both join the attempt that is there, and the slower one is told that the key was used."""
+    for _ in range(ROUNDS):
+        runner.start()
+        key = str(uuid.uuid4())
+        urls = ("https://kinni.example/connected", "kinni://connected-apps/trainingpeaks")
+        answers = at_once(*[partial(runner.start, key, return_url=url) for url in urls * 4])
+
+        assert Counter(answer.status for answer in answers) == {200: 4, 422: 4}

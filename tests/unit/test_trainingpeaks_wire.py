@@ -145,10 +145,12 @@ def test_a_body_of_256_kilobytes_is_read() -> None:
         TrainingPeaks(body(padded + b" ")).exchange()
 
 
-def test_a_compressed_body_is_read() -> None:
-    answer = body(gzip.compress(DOCUMENT), content_encoding="gzip")
+def test_a_compressed_body_was_not_asked_for_and_is_not_unpacked() -> None:
+    trainingpeaks = TrainingPeaks(body(gzip.compress(DOCUMENT), content_encoding="gzip"))
 
-    assert TrainingPeaks(answer).exchange().access_token == GRANTED["access_token"]
+    with pytest.raises(TrainingPeaksUnavailableError):
+        trainingpeaks.exchange()
+    assert trainingpeaks.requests[0].headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize(
@@ -190,3 +192,8 @@ def test_no_error_tells_anything_of_the_athletes_profile(raw: bytes) -> None:
     with pytest.raises(TrainingPeaksError) as failure:
         trainingpeaks.client.athlete(TOKENS, AMPLE)
     assert SECRET not in told(failure.value)
+
+
+def test_dripping_headers_are_left_at_the_deadline() -> None:
+    with raw_server(OK, *[b"x: y\r\n"] * 40, pause=0.05) as url:
+        assert seconds_of(lambda: unavailable(url, LEFT)) < ENOUGH

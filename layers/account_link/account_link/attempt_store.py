@@ -53,22 +53,20 @@ class AttemptStore:
         the account of an earlier refusal, whose forgotten keys may be written over, and `replacing`
         an attempt that could be joined but leads nowhere.
         """
-        known = seen.keys.get(key.name) if seen else None
-        condition = "#key = :known" if known else "attribute_not_exists(#key)"
+        unused, known = _unused(key, seen)
         dropped = _dropped(seen.forgotten_keys(but=key.name) if seen else [])
         values = _replaceable_at(key.at) | {
             ":replacing": replacing.id if replacing else "none",
             ":attempt": items.store(attempt),
             ":key": _stored_key(key),
         }
-        if known:
-            values[":known"] = _stored_key(known)
+        values |= known
         try:
             return self._accounts.change(
                 user,
                 returns="ALL_OLD",
                 update=f"SET #attempt = :attempt, #key = :key{_removed(dropped)}",
-                condition=f"({condition}) AND ({REPLACEABLE})",
+                condition=f"({unused}) AND ({REPLACEABLE})",
                 values=values,
                 names={"#key": key.name} | dropped,
             )
@@ -80,26 +78,40 @@ class AttemptStore:
     def join(self, seen: Account, attempt: Attempt, key: StartKey, expires_at: datetime) -> None:
         """Remember the key for this attempt and prolong the attempt; drop keys out of memory.
 
-        Raises RefusedError where the attempt has moved on since it was seen.
+        Raises RefusedError where the attempt has moved on, or the key was used, since it was seen.
         """
         dropped = _dropped(seen.forgotten_keys(but=key.name))
-        self._accounts.change(
-            seen.user,
-            update=f"SET #key = :key, #attempt.#expires_at = :expires_at{_removed(dropped)}",
-            condition="#attempt.#id = :id AND #attempt.#status = :status",
-            values={
-                ":key": _stored_key(key),
-                ":expires_at": items.milliseconds(expires_at),
-                ":id": attempt.id,
-                ":status": attempt.status.value,
-            },
-            names={"#key": key.name} | dropped,
-        )
+        unused, known = _unused(key, seen)
+        try:
+            self._accounts.change(
+                seen.user,
+                update=f"SET #key = :key, #attempt.#expires_at = :expires_at{_removed(dropped)}",
+                condition=f"({unused}) AND #attempt.#id = :id AND #attempt.#status = :status",
+                values=known
+                | {
+                    ":key": _stored_key(key),
+                    ":expires_at": items.milliseconds(expires_at),
+                    ":id": attempt.id,
+                    ":status": attempt.status.value,
+                },
+                names={"#key": key.name} | dropped,
+            )
+        except RefusedError as exc:
+            if exc.account.keys.get(key.name) != key:
+                raise
 
     def forget_keys(self, user: UserId, names: list[str]) -> None:
         """Drop keys that are out of the user's last 16."""
         dropped = _dropped(names)
         self._accounts.change(user, update=_removed(dropped).strip(), names=dropped)
+
+
+def _unused(key: StartKey, seen: Account | None) -> tuple[str, dict[str, Any]]:
+    """Return the condition, and its values, that nobody used the key since `seen`, where it may be forgotten."""
+    known = seen.keys.get(key.name) if seen else None
+    if known is None:
+        return "attribute_not_exists(#key)", {}
+    return "#key = :known", {":known": _stored_key(known)}
 
 
 def _dropped(names: list[str]) -> dict[str, str]:

@@ -93,7 +93,7 @@ class ConfirmationStore:
         try:
             self._accounts.change(
                 user,
-                update="SET #attempt.#status = :failed, #attempt.#outcome = :outcome",
+                update="SET #attempt.#status = :failed, #attempt.#outcome = :outcome REMOVE #attempt.#grant",
                 condition="#attempt.#id = :id AND #attempt.#status = :authorized",
                 values={
                     ":id": attempt.id,

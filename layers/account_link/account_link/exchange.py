@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from account_link.token_cipher import TokenCipher
     from account_link.trainingpeaks import TrainingPeaksClient
 
-STORE_SECONDS = 6.0
-"""Kept back from every outside call for the writes that follow it."""
-EXCHANGE_SECONDS = 13.0
+STORE_SECONDS = 12.0
+"""Kept back from every outside call for the two writes that follow it, each tried twice."""
+EXCHANGE_SECONDS = 9.0
 """The longest that an exchange can take; with less time left none is begun."""
 TIDY_AFTER = timedelta(hours=1)
 
@@ -124,6 +124,7 @@ class Exchange:
 
     def _tokens(self, work: Redeemed, code: Code, asked_at: datetime, deadline: "Deadline") -> TokenSet:
         """Exchange the code; raise TryAgainError only where nothing was sent, so that the code is still good."""
+        self._trainingpeaks.prepare()
         call = deadline.earlier(reserve=STORE_SECONDS, at_most=EXCHANGE_SECONDS)
         if call.left() < EXCHANGE_SECONDS - 1:
             raise TryAgainError
@@ -153,8 +154,8 @@ class Exchange:
         try:
             self._grants.put(work.user, grant, sealed, expires_at + TIDY_AFTER)
             self._redemptions.authorize(work.user, authorized, work.owner, grant, now)
-        except RefusedError:
-            return self._discard(grant, Outcome.EXPIRED)
+        except RefusedError as exc:
+            return self._discard(grant, Outcome.EXPIRED, exc.account)
         except TryAgainError:
             return self._give_up(work, grant)
         return Outcome.AUTHORIZED
@@ -166,12 +167,15 @@ class Exchange:
         except RefusedError as exc:
             if _is(exc.account.attempt, work, AttemptStatus.AUTHORIZED, AttemptStatus.LINKED):
                 return Outcome.AUTHORIZED
-            return self._discard(grant, Outcome.EXPIRED)
+            return self._discard(grant, Outcome.EXPIRED, exc.account)
         except TryAgainError:
             return Outcome.TRY_AGAIN
-        return self._discard(grant, Outcome.TRY_AGAIN)
+        return self._discard(grant, Outcome.TRY_AGAIN, work.account)
 
-    def _discard(self, grant: Grant, outcome: Outcome) -> Outcome:
+    def _discard(self, grant: Grant, outcome: Outcome, account: Account) -> Outcome:
+        """Destroy a grant that stays unused; while our answer was lost, the app may have made it the link."""
+        if account.link and account.link.grant.id == grant.id:
+            return outcome
         count("GrantDestroyed", reason=outcome.value)
         try:
             self._grants.destroy(grant.id)

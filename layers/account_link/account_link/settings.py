@@ -100,10 +100,10 @@ def _may_return_to(url: str, deployment: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    if "#" in url:
+    if "#" in url or "://" not in url or "@" in parts.netloc or any(character.isspace() for character in url):
         return False
     if parts.scheme == "https":
         return bool(parts.hostname)
     if parts.scheme == "http":
         return deployment == "local" and parts.hostname in LOOPBACK_HOSTS
-    return deployment != "production" and bool(parts.scheme)
+    return deployment != "production" and parts.scheme not in {"", "javascript", "data", "vbscript", "file", "blob"}

@@ -109,7 +109,8 @@ class StartService:
         if dead_end and not dead_end.is_joinable(now):
             dead_end = None
         before = self._attempts.begin(request.user, attempt, key, seen=seen, replacing=dead_end)
-        self._tidy(before, None if seen else key.name)
+        if seen is None:
+            self._tidy(before, key.name)
         count("AttemptStarted")
         return replace(self._view(request.user, attempt), created=True)
 
@@ -165,14 +166,14 @@ class StartService:
             raise ReturnUrlNotAllowedError
         return return_url
 
-    def _tidy(self, before: Account, used: str | None) -> None:
+    def _tidy(self, before: Account, used: str) -> None:
         """Clear up after the replaced attempt; what fails here, TTL or the next start clears."""
         replaced = before.attempt
         try:
             if replaced and replaced.grant and replaced.status is AttemptStatus.AUTHORIZED:
                 self._grants.destroy(replaced.grant.id)
                 count("GrantDestroyed", reason="replaced")
-            elif used and len(before.keys) >= KEYS_TIDIED_AT:
+            elif len(before.keys) >= KEYS_TIDIED_AT:
                 self._attempts.forget_keys(before.user, before.forgotten_keys(but=used))
         except TryAgainError:
             count("TidyingSkipped")

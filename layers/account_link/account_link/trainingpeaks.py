@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from account_link import __version__
 from account_link.authorization import SCOPES
+from account_link.bounded_transport import BoundedTransport, bounded_by
 from account_link.client_secret import ClientSecret
 from account_link.deadline import Deadline
 from account_link.errors import (
@@ -33,7 +34,7 @@ from account_link.trainingpeaks_replies import (
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 LONGEST_CALL_SECONDS = 8.0
-"""No reply is read for longer, however slowly it drips; a last silence may add READ_SECONDS."""
+"""No reply is read for longer, however slowly it drips."""
 LARGEST_BODY = 256 * 1024
 PROFILE_TRIES = 2
 
@@ -49,7 +50,13 @@ class Answer:
 def http_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Return the connection pool to give the client: explicit time-outs, no redirects, no cookies."""
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.Client(timeout=READ_SECONDS, follow_redirects=False, transport=transport, cookies=no_cookies)
+    return httpx.Client(
+        timeout=READ_SECONDS,
+        follow_redirects=False,
+        transport=transport or BoundedTransport(),
+        cookies=no_cookies,
+        headers={"Accept-Encoding": "identity"},
+    )
 
 
 class TrainingPeaksClient:
@@ -63,6 +70,10 @@ class TrainingPeaksClient:
         self._oauth_url = oauth_url
         self._api_url = api_url
         self._credentials = credentials
+
+    def prepare(self) -> None:
+        """Fetch the client secret, so that an exchange that is begun need not wait for it; raise TryAgainError."""
+        self._credentials.form()
 
     def exchange(self, code: Code, redirect_uri: str, asked_at: datetime, deadline: Deadline) -> TokenSet:
         """Return the token pair for the code; never repeated, for the code works once.
@@ -138,7 +149,10 @@ class TrainingPeaksClient:
         call = deadline.earlier(reserve=0, at_most=LONGEST_CALL_SECONDS)
         timeout = httpx.Timeout(min(READ_SECONDS, call.left()), connect=min(CONNECT_SECONDS, call.left()))
         try:
-            with self._http.stream(method, url, headers=headers, timeout=timeout, **parts) as response:
+            with (
+                bounded_by(call),
+                self._http.stream(method, url, headers=headers, timeout=timeout, **parts) as response,
+            ):
                 return Answer(response.status_code, _body(response, call))
         except httpx.HTTPError:
             # Its text may quote the reply, and with it a token.
@@ -168,6 +182,9 @@ class Credentials:
 
 def _body(response: httpx.Response, call: Deadline) -> bytes:
     body = bytearray()
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        # Not asked for, and a small body can unpack to a huge one.
+        raise TrainingPeaksUnavailableError
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > LARGEST_BODY or not call.left():

@@ -15,7 +15,7 @@ LARGEST_ID = 2**63 - 1
 
 def _seconds(value: object) -> int:
     """Sample clients cast it with `int(...)`; what is no sensible number counts as missing."""
-    text = str(value).strip()
+    text = str(value).strip().removesuffix(".0")
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < len("1" * 10) else 0
     return seconds if 0 < seconds <= LONGEST_EXPIRY_SECONDS else DEFAULT_EXPIRY_SECONDS
 
