@@ -61,7 +61,7 @@ PENDING = Attempt(
     state_hash=b"hash of the state",
     sealed_state=SealedState(b"sealed state"),
 )
-REDEMPTION = Redemption(InvocationId("invocation-1"), NOW, b"salt", b"hash of the confirmation code")
+REDEMPTION = Redemption(InvocationId("invocation-1"), NOW, GrantId("grant-1"), b"salt", b"hash of the confirmation code")
 GRANT = Grant(
     id=GrantId("grant-1"),
     athlete=Athlete(123456, "Ada", "Runner"),

@@ -131,8 +131,8 @@ def http_runner(
 
 @pytest.fixture(scope="package")
 def aws(stack: LocalStack) -> Iterator[Aws]:  # noqa: ARG001 -- it runs there
-    clients = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("secretsmanager")
-    yield Aws(*clients, os.environ["TABLE_NAME"], os.environ["TOKEN_KEY_ID"], os.environ["CLIENT_SECRET_NAME"])
+    clients = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("secretsmanager"), boto3.client("sqs")
+    yield Aws(*clients, *map(os.environ.__getitem__, ("TABLE_NAME", "TOKEN_KEY_ID", "CLIENT_SECRET_NAME", "REVOCATION_QUEUE_URL")))
     for client in clients:
         client.close()
 

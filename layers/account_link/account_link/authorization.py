@@ -4,7 +4,8 @@ from urllib.parse import quote, urlencode
 
 from account_link.models import State
 
-SCOPES = ("athlete:profile", "file:write")
+PROFILE_SCOPE = "athlete:profile"
+SCOPES = (PROFILE_SCOPE, "file:write")
 """Scopes are not inclusive (TrainingPeaks wiki, OAuth): one to know the athlete, one to upload."""
 
 

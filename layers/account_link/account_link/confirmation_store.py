@@ -152,7 +152,11 @@ def _claimed(user: UserId, grant: Grant, former: Holder | None) -> Write:
 
 
 def _kept_tokens(grant_id: GrantId) -> Write:
-    return Write(key=items.grant_key(grant_id), update="REMOVE #ttl", condition="attribute_exists(#tokens)")
+    return Write(
+        key=items.grant_key(grant_id),
+        update="REMOVE #ttl",
+        condition="attribute_exists(#sealed) AND attribute_not_exists(#released_at)",
+    )
 
 
 def _superseded(seen: Account, link: Link) -> list[Write]:

@@ -16,11 +16,14 @@ from account_link.models import (
     Grant,
     GrantId,
     InvocationId,
+    Lease,
     Link,
     Outcome,
     Redemption,
     SealedState,
+    SealedTokens,
     StartKey,
+    StoredGrant,
     UserId,
 )
 
@@ -122,6 +125,22 @@ def grant(stored: Stored) -> Grant:
     )
 
 
+def stored_grant(grant_id: GrantId, item: Stored) -> StoredGrant:
+    """Return the sealed tokens that the table kept."""
+    lease = item.get("lease")
+    return StoredGrant(
+        id=grant_id,
+        user=UserId(item["user"]),
+        athlete_id=int(item["athlete_id"]),
+        sealed=SealedTokens(bytes(item["sealed"])),
+        expires_at=moment(item["expires_at"]),
+        asked_at=moment(item["asked_at"]),
+        version=int(item["version"]),
+        lease=Lease(InvocationId(lease["owner"]), moment(lease["until"])) if lease else None,
+        released_at=moment(item["released_at"]) if "released_at" in item else None,
+    )
+
+
 def start_key(name: str, stored: Stored) -> StartKey:
     """Return the idempotency key that the table kept."""
     attempt_id = AttemptId(stored["attempt_id"])
@@ -132,6 +151,7 @@ def _redemption(stored: Stored) -> Redemption:
     return Redemption(
         owner=InvocationId(stored["owner"]),
         at=moment(stored["at"]),
+        grant_id=GrantId(stored["grant_id"]),
         salt=bytes(stored["salt"]),
         code_hash=bytes(stored["code_hash"]),
     )

@@ -28,7 +28,6 @@ from account_link.telemetry import count
 
 if TYPE_CHECKING:
     from account_link.attempt_store import AttemptStore
-    from account_link.grant_store import GrantStore
     from account_link.settings import LinkSettings
     from account_link.state_seal import StateSeal
 
@@ -64,13 +63,11 @@ class StartService:
     def __init__(
         self,
         attempts: "AttemptStore",
-        grants: "GrantStore",
         seal: "StateSeal",
         settings: "LinkSettings",
         now: Clock = utc_now,
     ) -> None:
         self._attempts = attempts
-        self._grants = grants
         self._seal = seal
         self._settings = settings
         self._now = now
@@ -109,7 +106,10 @@ class StartService:
         if dead_end and not dead_end.is_joinable(now):
             dead_end = None
         before = self._attempts.begin(request.user, attempt, key, seen=seen, replacing=dead_end)
-        self._tidy(before, None if seen else key.name)
+        if seen is None:
+            self._tidy(before, key.name)
+        if before.attempt and before.attempt.status is AttemptStatus.EXCHANGING:
+            count("ExchangeAbandoned")
         count("AttemptStarted")
         return replace(self._view(request.user, attempt), created=True)
 
@@ -165,15 +165,12 @@ class StartService:
             raise ReturnUrlNotAllowedError
         return return_url
 
-    def _tidy(self, before: Account, used: str | None) -> None:
-        """Clear up after the replaced attempt; what fails here, TTL or the next start clears."""
-        replaced = before.attempt
+    def _tidy(self, before: Account, used: str) -> None:
+        """Drop keys out of memory; where that fails, the next start does it."""
+        if len(before.keys) < KEYS_TIDIED_AT:
+            return
         try:
-            if replaced and replaced.grant and replaced.status is AttemptStatus.AUTHORIZED:
-                self._grants.destroy(replaced.grant.id)
-                count("GrantDestroyed", reason="replaced")
-            elif used and len(before.keys) >= KEYS_TIDIED_AT:
-                self._attempts.forget_keys(before.user, before.forgotten_keys(but=used))
+            self._attempts.forget_keys(before.user, before.forgotten_keys(but=used))
         except TryAgainError:
             count("TidyingSkipped")
 

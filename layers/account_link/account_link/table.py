@@ -97,9 +97,10 @@ class Table:
         answer = _retry_conflict(lambda: self._client.update_item(**arguments))
         return _unpack(answer.get("Attributes", {}))
 
-    def delete(self, key: str) -> None:
-        """Remove the item, if it is there."""
-        _retry_conflict(lambda: self._client.delete_item(**Write(key).arguments(self._name)))
+    def delete(self, write: Write) -> None:
+        """Remove one item; raise WriteRefusedError where the condition does not hold."""
+        arguments = write.arguments(self._name)
+        _retry_conflict(lambda: self._client.delete_item(**arguments))
 
     def transact(self, writes: Sequence[Write]) -> None:
         """Make all changes or none.
