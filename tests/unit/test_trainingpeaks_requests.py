@@ -172,6 +172,24 @@ def test_without_the_client_secret_nothing_is_sent(call: Callable[[TrainingPeaks
     assert trainingpeaks.requests == []
 
 
+def test_a_prepared_exchange_has_its_secret_before_anything_is_sent() -> None:
+    trainingpeaks = TrainingPeaks(granted())
+    trainingpeaks.client.prepare()
+    trainingpeaks.secrets.fault = EndpointConnectionError(endpoint_url="https://secretsmanager")
+
+    assert trainingpeaks.requests == []
+    assert trainingpeaks.exchange().access_token == TOKENS.access_token
+
+
+def test_an_exchange_that_cannot_be_prepared_can_be_tried_again() -> None:
+    trainingpeaks = TrainingPeaks(granted())
+    trainingpeaks.secrets.fault = EndpointConnectionError(endpoint_url="https://secretsmanager")
+
+    with pytest.raises(TryAgainError):
+        trainingpeaks.client.prepare()
+    assert trainingpeaks.requests == []
+
+
 @exchange_and_refresh
 def test_the_client_secret_is_asked_for_once(call: Callable[[TrainingPeaks, Deadline], Any]) -> None:
     trainingpeaks = TrainingPeaks(granted())

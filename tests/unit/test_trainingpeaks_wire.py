@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -74,6 +75,18 @@ def test_a_dripping_body_is_left_at_the_deadline() -> None:
     head = OK + b"Content-Length: 4000\r\n\r\n"
     with raw_server(head, *[b" "] * 40, pause=0.05) as url:
         assert seconds_of(lambda: unavailable(url, LEFT)) < ENOUGH
+
+
+def test_a_connection_that_slept_with_the_function_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a firewall forgot meanwhile swallows a request without a word, and a code is sent only once."""
+    answer = OK + b"Content-Length: %d\r\n\r\n" % len(DOCUMENT) + DOCUMENT
+    with raw_server(answer, lasting=LEFT) as url, http_client() as http:
+        client = client_of(http, SecretsManager(), at=url)
+        client.exchange(CODE, REDIRECT_URI, NOW, Deadline(5))
+        awake = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: awake() + 60)
+
+        assert client.exchange(CODE, REDIRECT_URI, NOW, Deadline(5)).access_token == GRANTED["access_token"]
 
 
 def test_after_the_deadline_no_call_waits() -> None:

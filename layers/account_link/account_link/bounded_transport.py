@@ -14,6 +14,10 @@ import httpx
 
 from account_link.deadline import Deadline
 
+MOST_CONNECTIONS = 100
+KEPT_ALIVE_SECONDS = 5.0
+"""A connection that slept with the function may be dead without a word, and a code is sent only once."""
+
 _call: ContextVar[Deadline | None] = ContextVar("_call", default=None)
 
 
@@ -34,7 +38,10 @@ class BoundedTransport(httpx.HTTPTransport):
         super().__init__()
         # httpx has no argument for it; the version is pinned, and a dripping server in the tests tells if this breaks.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), network_backend=_Backend(), max_connections=100
+            ssl_context=httpx.create_ssl_context(),
+            network_backend=_Backend(),
+            max_connections=MOST_CONNECTIONS,
+            keepalive_expiry=KEPT_ALIVE_SECONDS,
         )
 
 
