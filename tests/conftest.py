@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import boto3
 import pytest
+from hypothesis import settings
 
 from local.template import create_table
 from tests import permissions
@@ -51,6 +52,9 @@ def _forget_aws() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # How long an example takes says something about the machine only.
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
     _forget_aws()
     sys.addaudithook(_stay_on_loopback)
     config.stash[_permissions] = permissions.enforce()
