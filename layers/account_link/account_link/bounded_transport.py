@@ -35,10 +35,11 @@ class BoundedTransport(httpx.HTTPTransport):
     """httpx's own transport, on sockets that know the deadline."""
 
     def __init__(self) -> None:
-        super().__init__()
+        context = httpx.create_ssl_context()
+        super().__init__(verify=context)
         # httpx has no argument for it; the version is pinned, and a dripping server in the tests tells if this breaks.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=context,
             network_backend=_Backend(),
             max_connections=MOST_CONNECTIONS,
             keepalive_expiry=KEPT_ALIVE_SECONDS,
