@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
@@ -77,15 +77,15 @@ class MemoryAws:
         self.keys = MemoryKeys()
         self._client_secret = client_secret
         self._present = present
-        self._network = URLLib3Session(max_pool_connections=CONNECTIONS, socket_options=AT_ONCE)
+        self._network = URLLib3Session(max_pool_connections=CONNECTIONS, socket_options=AT_ONCE)  # type: ignore[arg-type]
 
     def attach(self, session: "boto3.Session") -> None:
         """Answer for all clients that the session makes from now on."""
-        session.events.register("before-send", self._before_send)
+        session.events.register("before-send", self._before_send)  # type: ignore[arg-type]
 
     def _before_send(self, request: "AWSPreparedRequest", event_name: str, **_: object) -> AWSResponse:
-        _, service, operation = event_name.split(".")
-        call = AwsCall(service, operation, json.loads(request.body or b"{}"))
+        _hook, service, operation = event_name.split(".")
+        call = AwsCall(service, operation, json.loads(cast("bytes", request.body)))
         witness = self._present()
         trouble = witness.trouble(call) if witness else None
         match trouble:
@@ -160,4 +160,5 @@ class _Raw:
 
 
 def _response(status: int, document: Document) -> AWSResponse:
-    return AWSResponse("memory", status, {"Content-Type": "application/x-amz-json-1.1"}, _Raw(json.dumps(document).encode()))
+    headers: Any = {"Content-Type": "application/x-amz-json-1.1"}
+    return AWSResponse("memory", status, headers, _Raw(json.dumps(document).encode()))

@@ -49,12 +49,15 @@ class MemoryQueue:
             message.received += 1
             message.visible_at = self._now() + VISIBILITY
             attributes = {"ApproximateReceiveCount": str(message.received)}
-            yield message, {
-                "messageId": message.id,
-                "receiptHandle": message.id,
-                "body": message.body,
-                "attributes": attributes,
-            }
+            yield (
+                message,
+                {
+                    "messageId": message.id,
+                    "receiptHandle": message.id,
+                    "body": message.body,
+                    "attributes": attributes,
+                },
+            )
 
     def delete(self, message: Message) -> None:
         """Remove a message that the worker is done with."""

@@ -1,5 +1,6 @@
 """The stack of `make sam-local` in this process, its functions in containers. Where that cannot run, the tests fail."""
 
+import signal
 from collections.abc import Iterator
 
 import httpx
@@ -14,6 +15,14 @@ from tests.sam_local.app import App
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Leave these tests to `make test-sam-local`: `make test` needs no Docker."""
     return None if any("sam_local" in argument for argument in config.args) else True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def end_in_order() -> Iterator[None]:
+    """Let SIGTERM end the tests as Ctrl-C does: the containers go with the fixtures."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--lives", type=int, default=10_000, help="how many lives; default 10000")
     parser.add_argument("--users", type=int, default=8, help="how many lives at a time; default 8")
-    parser.add_argument("--faults", type=float, default=0.1, help="the part of all outside calls that fail; default 0.1")
+    parser.add_argument(
+        "--faults", type=float, default=0.1, help="the part of all outside calls that fail; default 0.1"
+    )
     parser.add_argument("--seed", default="1", help="of all choices; default 1")
     parser.add_argument("--minutes", type=float, default=60, help="begin no life after so long; default 60")
     parser.add_argument("--life", type=int, help="one life, by the number that a violation was printed with")

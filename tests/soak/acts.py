@@ -10,7 +10,6 @@ from account_link import wiring
 from account_link.deadline import Deadline
 from account_link.errors import LinkError, TryAgainError
 from account_link.models import InvocationId, TokenSet, UserId
-
 from local.trainingpeaks.athletes import Athlete
 from tests.memory_queue import Message
 from tests.soak.invocation import invoked
@@ -36,7 +35,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an act was answered: an HTTP status, the code of a problem or the outcome of a callback, and the document."""
+    """An HTTP status, the code of a problem or the outcome of a callback, and the document."""
 
     status: int
     code: str = ""
@@ -137,7 +136,7 @@ class Acts:
     def _noted(self, act: str, answer: Answer) -> Answer:
         self.world.count("requests")
         self.world.count(f"requests {act}")
-        if not answer.is_ok or act == "callback" and answer.code != "authorized":
+        if not answer.is_ok or (act == "callback" and answer.code != "authorized"):
             self.world.count(f"errors {act} {answer.status} {answer.code or 'page'}")
         return answer
 

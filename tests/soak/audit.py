@@ -1,15 +1,14 @@
 """Audit: once all is calm and the queue is drained, every grant that is alive at TrainingPeaks has its reason."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from boto3.dynamodb.types import TypeDeserializer
+
 from account_link import items
 from account_link.models import Connection, GrantId, Link, TokenSet, UserId
 from account_link.token_cipher import SealBrokenError
-from boto3.dynamodb.types import TypeDeserializer
-
 from tests.soak.acts import Acts, Person
 from tests.soak.invocation import GRANT, Invocation
 from tests.soak.service import Items, Service
@@ -70,7 +69,6 @@ class Auditor:
         self._service = service
         self._table = {key: _plain(item) for key, item in table.items()}
         self._links = [self._link(key) for key, item in self._table.items() if key.startswith(USER) and "link" in item]
-        self._counted: Counter[str] = Counter()
 
     def findings(self) -> Iterator[str]:
         """Return every promise that was broken."""
@@ -78,6 +76,7 @@ class Auditor:
         yield from self._links_work()
         yield from self._tokens_lie_nowhere_else()
         yield from self._grants_have_reasons()
+        yield from self._nobody_asks_in_vain()
         yield from self._no_secret_was_said()
 
     def _one_link_per_athlete(self) -> Iterator[str]:
@@ -119,14 +118,22 @@ class Auditor:
         expected = provider.lost - provider.state.ended_for_another
         self._world.count("unaccounted grants", len(unaccounted))
         self._world.count("answers lost", provider.answers_lost)
-        self._world.count("of them ended by TrainingPeaks itself", len(provider.lost & provider.state.ended_for_another))
+        self._world.count(
+            "of them ended by TrainingPeaks itself", len(provider.lost & provider.state.ended_for_another)
+        )
         self._world.count("grants given", provider.state.effects["exchange"])
         if unaccounted != expected or len(provider.lost) != provider.answers_lost:
-            yield f"{len(unaccounted)} unaccounted grants, {provider.answers_lost} lost answers, {len(expected)} of them alive"
+            yield f"{len(unaccounted)} unaccounted grants, {provider.answers_lost} lost answers, {len(expected)} alive"
+
+    def _nobody_asks_in_vain(self) -> Iterator[str]:
+        asked = sum(invocation.metrics()["ReauthorizationRequired"] for invocation in self._world.invocations)
+        really_gone = self._world.provider.lost | self._world.provider.state.ended_for_another
+        if asked > len(really_gone):
+            yield f"{asked} links ask for authorisation, and {len(really_gone)} grants are gone"
 
     def _reason(self, grant: str) -> str:
         """Return why a grant is alive."""
-        if grant in {held.name for held in self._in_use()}:
+        if grant in set(self._in_use()):
             return "in use"
         if grant in {lost.id for lost in self._world.provider.state.undelivered_grants()}:
             return "answer lost"
@@ -134,7 +141,11 @@ class Auditor:
         stored = {name for invocation in given for name, kept in invocation.stored.items() if kept == grant}
         if not stored:
             metrics = given[-1].metrics()
-            return "unidentified" if metrics["GrantDestroyed unidentified"] else f"! never stored by {given[-1].function}, {dict(metrics)}"
+            return (
+                "unidentified"
+                if metrics["GrantDestroyed unidentified"]
+                else f"! never stored by {given[-1].function}, {dict(metrics)}"
+            )
         return self._destroyed_by([i for i in self._world.invocations if stored & set(i.destroyed)])
 
     def _destroyed_by(self, invocations: list[Invocation]) -> str:
@@ -148,13 +159,12 @@ class Auditor:
             return "superseded, uncounted for an answer of DynamoDB was lost"
         return f"! destroyed by {last.function}, which counted {dict(metrics)}"
 
-    def _in_use(self) -> Iterator["Used"]:
-        state, provider = self._world.provider.state, self._world.provider
-        for held in self._links:
-            tokens = held.tokens
-            if held.is_active and tokens and tokens.refresh_token:
-                if state.works(tokens.access_token, tokens.refresh_token):
-                    yield Used(provider.owner_of(tokens.refresh_token) or "")
+    def _in_use(self) -> Iterator[str]:
+        """Return the grants whose newest tokens an active link holds."""
+        provider = self._world.provider
+        for tokens in (held.tokens for held in self._links if held.is_active):
+            if tokens and tokens.refresh_token and provider.state.works(tokens.access_token, tokens.refresh_token):
+                yield provider.owner_of(tokens.refresh_token) or ""
 
     def _no_secret_was_said(self) -> Iterator[str]:
         said = "".join([*self._world.queue.sent, *(text for each in self._world.invocations for text in each.output)])
@@ -174,13 +184,6 @@ class Auditor:
             return self._service.cipher.open(stored.sealed, UserId(stored.user), stored.id)
         except SealBrokenError:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """A grant whose newest tokens an active link holds."""
-
-    name: str
 
 
 def _plain(item: dict[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 import gc
 import time
 from argparse import Namespace
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from tests.soak.figures import GROWTH_ALLOWED_MB, SETTLED_AFTER, Figures
 from tests.soak.life import Life
 from tests.soak.service import Service, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WARM_LIVES = 20
 """The first lives import and build what the rest share."""

@@ -39,6 +39,7 @@ class Figures:
         """Return the figures as people read them."""
         c = self.counts
         rate = c["refreshes"] / c["expiries"] if c["expiries"] else 0
+        lost, ended = c["answers lost"], c["of them ended by TrainingPeaks itself"]
         lines = [
             f"lives              {c['lives']} in {seconds:.0f} s, {c['runners who gave up']} times a runner gave up",
             f"requests           {c['requests']}: {_listed(c, 'requests ')}",
@@ -46,8 +47,7 @@ class Figures:
             f"errors by kind     {_listed(c, 'errors ', '\n                   ')}",
             f"expiries           {c['expiries']}, {rate:.3f} refreshes per expiry",
             f"grants given       {c['grants given']}; alive at the end: {_listed(c, 'alive: ')}",
-            f"unaccounted grants {c['unaccounted grants']} = {c['answers lost']} answers lost"
-            f" - {c['of them ended by TrainingPeaks itself']} of these that TrainingPeaks itself ended",
+            f"unaccounted grants {c['unaccounted grants']} = {lost} answers lost - {ended} ended",
             f"memory             {', '.join(f'{size:.0f} MB {moment}' for moment, size in self.memory.items())}",
             f"violations         {len(self.violations)}",
         ]

@@ -1,22 +1,23 @@
 """Life: a runner links, uses, renews, moves and unlinks, in an order that the number of the life decides."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from local.trainingpeaks.athletes import Athlete
 from tests.soak.acts import Acts, Answer, Person
 from tests.soak.audit import audit
+from tests.soak.insistence import TRIES, crowd, insists
 from tests.soak.provider import athlete
 from tests.soak.service import Service
 from tests.soak.world import World
 
-TRIES = 6
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LINK_TRIES = 12
 CROWD = 3
 CHAPTERS = 2
-A_MOMENT = timedelta(milliseconds=300)
 AT_TRAININGPEAKS = timedelta(seconds=20)
 BEFORE_THE_NEXT_TAP = timedelta(seconds=61)
 EXPIRY = timedelta(seconds=600)
@@ -61,7 +62,7 @@ class Life:
         """Tap, sign in, allow, come back and confirm, until it works or the runner has had enough."""
         for _ in range(LINK_TRIES):
             if self._authorises(person, as_athlete) == "authorized":
-                confirmed = self._insists(lambda: self._acts.confirm(person))
+                confirmed = insists(self.world, lambda: self._acts.confirm(person))
                 if confirmed.is_ok:
                     self._is_shown(person, confirmed)
                     return True
@@ -72,7 +73,7 @@ class Life:
     def _authorises(self, person: Person, as_athlete: Athlete | None = None) -> str:
         """Return the outcome of one attempt; none where there was no way to TrainingPeaks."""
         key = uuid4().hex
-        started = self._insists(lambda: self._acts.start(person, key))
+        started = insists(self.world, lambda: self._acts.start(person, key))
         if not started.document.get("authorization_url"):
             return ""
         self.world.clock.move(AT_TRAININGPEAKS)
@@ -90,40 +91,14 @@ class Life:
         if not shown["linked"] or shown["connection"] != "active" or shown["athlete"]["id"] != person.athlete.id:
             self.world.violate(f"confirmed, and shown as {shown['connection']} {shown['athlete']}")
 
-    def _insists(self, act: Callable[[], Answer]) -> Answer:
-        """Repeat what was answered 503, as an app does, after the time to wait."""
-        answer = act()
-        for _ in range(TRIES):
-            self.world.clock.move(A_MOMENT)
-            if not answer.is_worth_repeating:
-                return answer
-            self.world.clock.move(timedelta(seconds=answer.retry_after))
-            answer = act()
-        return answer
-
-    def _crowd(self, *acts: Callable[[], object]) -> None:
-        """Do all of it at the same time."""
-        threads = [threading.Thread(target=self._safely, args=(act,)) for act in acts]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.world.clock.move(A_MOMENT)
-
-    def _safely(self, act: Callable[[], object]) -> None:
-        try:
-            act()
-        except Exception as exc:  # noqa: BLE001 -- a function that ends by a bug is a violation, not the end of the run
-            self.world.violate(f"a function ended by {exc!r}")
-
     def _expires(self) -> None:
         """The token expires, several functions need it at once, and one of them refreshes."""
         if self._acts.status(self._ann).document.get("connection") != "active":
             return
         self.world.clock.move(EXPIRY)
         before = self._refreshes()
-        self._crowd(*[lambda: self._acts.use(self._ann)] * CROWD)
-        used = self._insists(lambda: self._acts.use(self._ann))
+        crowd(self.world, *[lambda: self._acts.use(self._ann)] * CROWD)
+        used = insists(self.world, lambda: self._acts.use(self._ann))
         refreshes = self._refreshes() - before
         self.world.count("expiries")
         self.world.count("refreshes", refreshes)
@@ -142,10 +117,10 @@ class Life:
     def _ticks_the_box(self) -> None:
         """What was set is shown, and linking the same athlete again leaves it as it is."""
         enabled = self.world.random.random() < 0.5
-        if not self._insists(lambda: self._acts.toggle(self._ann, enabled=enabled)).is_ok:
+        if not insists(self.world, lambda: self._acts.toggle(self._ann, enabled=enabled)).is_ok:
             return
         self._links(self._ann)
-        shown = self._insists(lambda: self._acts.status(self._ann)).document
+        shown = insists(self.world, lambda: self._acts.status(self._ann)).document
         if shown.get("auto_upload", enabled) is not enabled:
             self.world.violate("linking again changed the checkbox")
 
@@ -160,7 +135,7 @@ class Life:
     def _is_taken_over(self) -> None:
         """Another Kinni user links the athlete; who held it must authorise again, and may take it back."""
         if self._links(self._bob):
-            shown = self._insists(lambda: self._acts.status(self._ann)).document
+            shown = insists(self.world, lambda: self._acts.status(self._ann)).document
             if shown.get("connection") == "active":
                 self.world.violate("an athlete is linked twice")
         if self.world.random.random() < 0.5:
@@ -172,7 +147,7 @@ class Life:
         self.world.clock.move(timedelta(minutes=30))
 
     def _cancels(self) -> None:
-        self._insists(lambda: self._acts.start(self._ann, uuid4().hex))
+        insists(self.world, lambda: self._acts.start(self._ann, uuid4().hex))
         self._acts.come_back(self._ann, error="access_denied")
         self.world.clock.move(BEFORE_THE_NEXT_TAP)
 
@@ -193,7 +168,7 @@ class Life:
             self.world.clock.move(EXPIRY)
         if self.world.random.random() < 0.5:
             self._authorises(ann)
-        self._crowd(*self.world.random.sample(meeting, CROWD))
+        crowd(self.world, *self.world.random.sample(meeting, CROWD))
         self.world.clock.move(BEFORE_THE_NEXT_TAP)
 
     def _leaves(self) -> None:
@@ -204,14 +179,14 @@ class Life:
 
     def _unlinks(self, person: Person) -> None:
         """After the 204 nobody gets tokens, and nothing is shown."""
-        if not self._insists(lambda: self._acts.unlink(person)).is_ok:
+        if not insists(self.world, lambda: self._acts.unlink(person)).is_ok:
             return
-        self._crowd(lambda: self._stays_out(person), lambda: self._stays_out(person))
-        shown = self._insists(lambda: self._acts.status(person)).document
+        crowd(self.world, lambda: self._stays_out(person), lambda: self._stays_out(person))
+        shown = insists(self.world, lambda: self._acts.status(person)).document
         if shown.get("linked"):
             self.world.violate("unlinked, and shown as linked")
 
     def _stays_out(self, person: Person) -> None:
-        used = self._insists(lambda: self._acts.use(person))
+        used = insists(self.world, lambda: self._acts.use(person))
         if used.code != "not_linked" and not used.is_worth_repeating:
             self.world.violate(f"unlinked, and used: {used.status} {used.code}")

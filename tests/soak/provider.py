@@ -6,9 +6,9 @@ from typing import cast, override
 from urllib.parse import parse_qs
 
 import httpx
-from account_link.authorization import SCOPES
 from flask import Flask
 
+from account_link.authorization import SCOPES
 from local.trainingpeaks import Fault, SimulatorState, SimulatorTransport, create_app
 from local.trainingpeaks.athletes import EMPTY_PROFILE, Athlete
 from local.trainingpeaks.client import Client

@@ -12,11 +12,11 @@ from unittest import mock
 from uuid import uuid4
 
 import boto3
+
 from account_link import api, wiring
 from account_link.client_secret import ClientSecret
 from account_link.token_cipher import TokenCipher
 from account_link.trainingpeaks import Credentials, TrainingPeaksClient, http_client
-
 from local.runtime import Functions
 from local.template import create_table, load_template
 from tests import permissions

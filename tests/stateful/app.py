@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import boto3
 import httpx
+
 from account_link import wiring
 from account_link.authorization import SCOPES
 from account_link.deadline import Deadline
 from account_link.errors import LinkError
 from account_link.models import InvocationId, TokenSet, UserId
 from account_link.revocation_queue import RevocationQueue
-
 from local.environment import CALLBACK_PATH
 from local.loopback import LoopbackServer
 from local.settings import LocalSettings, TrainingPeaksService
@@ -88,11 +88,9 @@ class Kit:
 
 @contextmanager
 def running(dynamodb_url: str) -> Iterator[Kit]:
-    """Run the API on Amazon's own engine. Its worker is left without messages: what it does is not for the app to see."""
+    """Run the API on Amazon's own engine. The worker gets no messages: what it does is not for the app to see."""
     clock = Clock()
-    app: Flask = create_app(
-        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=None, clock=clock.now
-    )
+    app: Flask = create_app(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=None, clock=clock.now)
     server = LoopbackServer(app)
     server.start()
     service = TrainingPeaksService(oauth_url=server.url, api_url=server.url)

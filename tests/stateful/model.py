@@ -11,7 +11,6 @@ UNCLEAR_FOR = timedelta(seconds=45)
 TOKEN_LIFETIME = timedelta(seconds=600)
 MOST_WRONG_CODES = 5
 WAITING = {"pending", "authorized"}
-IN_PROGRESS = {*WAITING, "linked"}
 
 
 @dataclass
@@ -137,7 +136,7 @@ class Kinni:
         """Unlink; where TrainingPeaks' answer is not clear, the athlete cannot be linked again for a while."""
         if runner.link and runner.link.is_active:
             self.fences[runner.link.grant.athlete] = now if is_clear else now + UNCLEAR_FOR
-        if runner.attempt and (runner.link or runner.attempt.status in IN_PROGRESS):
+        if runner.attempt:
             runner.attempt.end("expired", "")
         runner.link, runner.auto_upload = None, False
 

@@ -45,9 +45,7 @@ def uploaded(runner: Runner, now: datetime, trouble: Trouble | None, *, rotates:
     return (_refreshed(runner, grant, now, trouble, rotates=rotates) if grant.is_dead else None) or grant.athlete
 
 
-def _refreshed(
-    runner: Runner, grant: Grant, now: datetime, trouble: Trouble | None, *, rotates: bool
-) -> str | None:
+def _refreshed(runner: Runner, grant: Grant, now: datetime, trouble: Trouble | None, *, rotates: bool) -> str | None:
     """Refresh, and return the code of the error."""
     fault = trouble.fault if trouble and trouble.endpoint != READ else None
     refuses = grant.is_dead and (fault is None or fault.body is not None)

@@ -5,13 +5,11 @@ A failing run prints its steps and, by `print_blob`, what repeats it; `derandomi
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -23,19 +21,8 @@ from tests.stateful.app import Kit, athlete, running, state_in
 from tests.stateful.faults import DEAUTHORIZE, EXCHANGE, USE, Trouble
 from tests.stateful.model import ATTEMPT_LIFETIME, Attempt, Kinni, Runner
 from tests.stateful.promises import exchanged, holds, outcome, uploaded
+from tests.stateful.steps import BUDGET, Steps
 
-EXAMPLES = 30
-STEPS = 14
-A_MOMENT = timedelta(milliseconds=50)
-BUDGET = settings(
-    max_examples=EXAMPLES,
-    stateful_step_count=STEPS,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 RUNNERS = st.sampled_from([0, 0, 1])
 ATHLETES = st.sampled_from([0, 0, 0, 1])
 
@@ -49,22 +36,7 @@ def has_begun(machine: "Runners") -> bool:
     return any(runner.attempt for runner in machine.kinni.runners)
 
 
-class Runners(RuleBasedStateMachine):
-    kit: Kit
-
-    def _tick(self) -> datetime:
-        self.kit.clock.move(A_MOMENT)
-        return self.kit.clock.now()
-
-    def _set(self, trouble: Trouble | None) -> None:
-        self.kit.simulator.faults.clear()
-        if trouble:
-            trouble.happen(self.kit.simulator)
-
-    def _told(self, trouble: Trouble | None, **query: str) -> dict[str, str]:
-        self._set(trouble)
-        return self.kit.come_back(**query)
-
+class Runners(Steps):
     @initialize(
         ends_all=st.booleans(), ends_older=st.booleans(), rotates=st.booleans(), linked=st.sampled_from([0, 1, 1, 2])
     )
@@ -198,8 +170,8 @@ class Runners(RuleBasedStateMachine):
     @rule(at=ATHLETES)
     def ends_it_at_trainingpeaks(self, at: int) -> None:
         person, state = self.athletes[at], self.kit.simulator
-        for grant in state.live_grants(person.id):
-            state.deauthorize(state.refresh(grant.refresh_token).access_token)
+        while alive := state.live_grants(person.id):
+            state.deauthorize(state.refresh(alive[0].refresh_token).access_token)
         self.kinni.ended(person.id)
 
     @invariant()
@@ -216,4 +188,4 @@ def kit(dynamodb_local_url: str) -> Iterator[Kit]:
 
 def test_the_api_keeps_to_the_model(kit: Kit) -> None:
     Runners.kit = kit
-    run_state_machine_as_test(Runners, settings=BUDGET)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Runners, settings=BUDGET)

@@ -51,6 +51,7 @@ STORE_SECONDS = 6.0
 EXCHANGE_SECONDS = 13.0
 """The longest that an exchange can take; with less time left none is begun."""
 
+STORE_TRIES = 3
 
 OUTCOMES: dict[type[TrainingPeaksError], Outcome] = {
     AccessTokenRefusedError: Outcome.TRAININGPEAKS_UNAVAILABLE,
@@ -158,7 +159,7 @@ class Exchange:
     def _release(self, work: Redeemed, grant: Grant, sealed: SealedTokens, refusal: Outcome) -> Outcome:
         """Leave a grant that Kinni will not use to the worker."""
         try:
-            self._grants.put(work.user, grant, sealed, released_at=self._now())
+            self._store(work, grant, sealed, released_at=self._now())
         except TryAgainError:
             count("GrantLost")
         else:
@@ -171,7 +172,7 @@ class Exchange:
         expires_at = max(work.attempt.expires_at, now + CONFIRMATION_WINDOW)
         authorized = replace(work.attempt, expires_at=expires_at)
         try:
-            self._grants.put(work.user, grant, sealed)
+            self._store(work, grant, sealed)
         except TryAgainError:
             count("GrantLost")
             return self._give_up(work)
@@ -183,6 +184,15 @@ class Exchange:
         except TryAgainError:
             return self._give_up(work)
         return Outcome.AUTHORIZED
+
+    def _store(self, work: Redeemed, grant: Grant, sealed: SealedTokens, released_at: datetime | None = None) -> None:
+        """Store what TrainingPeaks will not give again; a put of the same item is harmless to repeat."""
+        for _ in range(STORE_TRIES - 1):
+            try:
+                return self._grants.put(work.user, grant, sealed, released_at=released_at)
+            except TryAgainError:
+                count("StoreRepeated")
+        return self._grants.put(work.user, grant, sealed, released_at=released_at)
 
     def _give_up(self, work: Redeemed) -> Outcome:
         """Find out after a failing store what it holds of our writes."""
