@@ -1,9 +1,8 @@
 """Schemas of everything the API takes and answers: from the models, and beside the documents that they describe."""
 
+from dataclasses import MISSING, Field, fields
 from enum import StrEnum
-from typing import Any
-
-from pydantic.json_schema import models_json_schema
+from typing import Any, get_args
 
 from account_link import api, bodies, pages
 from account_link.confirmation import CODE_BYTES
@@ -17,6 +16,7 @@ BODIES = (bodies.StartBody, bodies.ConfirmBody, bodies.AutoUploadBody)
 CODE_LENGTH = -(-CODE_BYTES * 8 // 6)
 """Base64 without padding: 6 bits a character."""
 
+JSON_TYPES = {bool: "boolean", type(None): "null"}
 TEXT: Schema = {"type": "string"}
 TIMESTAMP: Schema = {"type": "string", "format": "date-time", "pattern": "Z$", "description": "UTC, whole seconds."}
 
@@ -32,9 +32,35 @@ def schemas() -> dict[str, Schema]:
 
 
 def _requests() -> dict[str, Schema]:
-    _, document = models_json_schema([(model, "validation") for model in BODIES], ref_template=PREFIX + "{model}")
-    found: dict[str, Schema] = document["$defs"]
-    return found
+    return {body.__name__: _body(body) for body in sorted(BODIES, key=lambda body: body.__name__)}
+
+
+def _body(body: type[bodies.Body]) -> Schema:
+    declared = fields(body)
+    needed = [part.name for part in declared if part.default is MISSING]
+    return {
+        "additionalProperties": False,
+        "description": body.__doc__,
+        "properties": {part.name: _field(part) for part in declared},
+        **({"required": needed} if needed else {}),
+        "title": body.__name__,
+        "type": "object",
+    }
+
+
+def _field(declared: Field[Any]) -> Schema:
+    title = {"title": declared.name.replace("_", " ").title()}
+    kinds = [_kind(kind, declared) for kind in get_args(declared.type) or (declared.type,)]
+    if len(kinds) == 1:
+        return dict(sorted((kinds[0] | title).items()))
+    return {"anyOf": kinds, "default": declared.default} | title
+
+
+def _kind(kind: type, declared: Field[Any]) -> Schema:
+    if kind is not str:
+        return {"type": JSON_TYPES[kind]}
+    shortest, longest = declared.metadata["shortest"], declared.metadata["longest"]
+    return {"maxLength": longest} | ({"minLength": shortest} if shortest else {}) | {"type": "string"}
 
 
 def _words() -> dict[str, Schema]:

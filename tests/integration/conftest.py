@@ -10,9 +10,11 @@ import boto3
 import httpx
 import pytest
 
-from account_link import api, wiring
+from account_link import wiring
 from account_link.account_table import AccountTable
+from account_link.grant_store import GrantStore
 from account_link.models import UserId
+from account_link.revocation_queue import RevocationQueue
 from account_link.table import Table
 from local.loopback import LoopbackServer
 from local.settings import LocalSettings, TrainingPeaksService
@@ -27,6 +29,8 @@ from tests.integration.scripted_trainingpeaks import CLIENT_ID, CLIENT_SECRET, T
 from tests.integration.secrets_seen import SecretsSeen
 from tests.integration.services import RETURN_URLS, Aws, Clock, Services
 from tests.integration.stored import StoredItems
+from tests.integration.walk import Walk
+from tests.integration.worker import Worker, a_queue_that_nobody_polls
 
 _said = pytest.StashKey[Said]()
 _numbers = itertools.count(1)
@@ -70,9 +74,7 @@ def scripted(secrets: SecretsSeen) -> ScriptedTrainingPeaks:
 
 
 @pytest.fixture(scope="package")
-def stack(
-    dynamodb_local_url: str, scripted: ScriptedTrainingPeaks, aws_calls: AwsCalls, said: Said
-) -> Iterator[LocalStack]:
+def stack(dynamodb_local_url: str, scripted: ScriptedTrainingPeaks, aws_calls: AwsCalls) -> Iterator[LocalStack]:
     """Run everything, with three kinds of return URL. Its environment is the whole process's."""
     server = LoopbackServer(scripted)
     server.start()
@@ -83,12 +85,19 @@ def stack(
         client_secret=CLIENT_SECRET,
         dynamodb_url=dynamodb_local_url,
     )
-    api.logger.setLevel(logging.DEBUG)
-    api.logger.addHandler(said)
-    with aws_calls.listening(), LocalStack(settings) as running:
+    with LocalStack(settings) as running, aws_calls.listening():
         os.environ["RETURN_URLS"] = ",".join(RETURN_URLS)
+        os.environ["REVOCATION_QUEUE_URL"] = a_queue_that_nobody_polls()
         yield running
     server.stop()
+
+
+@pytest.fixture
+def worker(aws: Aws, aws_calls: AwsCalls) -> Iterator[Worker]:
+    """Yield what looks at the grants that this test announces."""
+    made = Worker(aws.queue_url, aws_calls)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -131,8 +140,9 @@ def http_runner(
 
 @pytest.fixture(scope="package")
 def aws(stack: LocalStack) -> Iterator[Aws]:  # noqa: ARG001 -- it runs there
-    clients = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("secretsmanager")
-    yield Aws(*clients, os.environ["TABLE_NAME"], os.environ["TOKEN_KEY_ID"], os.environ["CLIENT_SECRET_NAME"])
+    clients = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("secretsmanager"), boto3.client("sqs")
+    names = ("TABLE_NAME", "TOKEN_KEY_ID", "CLIENT_SECRET_NAME", "REVOCATION_QUEUE_URL")
+    yield Aws(*clients, *(os.environ[name] for name in names))
     for client in clients:
         client.close()
 
@@ -183,6 +193,16 @@ def table(request: pytest.FixtureRequest, stack: LocalStack, dynamodb_local_url:
 @pytest.fixture
 def accounts(table: Table) -> AccountTable:
     return AccountTable(table)
+
+
+@pytest.fixture
+def grants(table: Table, aws: Aws) -> GrantStore:
+    return GrantStore(table, RevocationQueue(aws.sqs, aws.queue_url))
+
+
+@pytest.fixture
+def walk(accounts: AccountTable, grants: GrantStore) -> Walk:
+    return Walk(accounts, grants)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import SupportsBytes, cast
 import pytest
 from boto3.dynamodb.types import Binary
 
-from account_link import api, telemetry
+from account_link import telemetry
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.runner import Runner
 from tests.integration.said import Said
@@ -19,8 +19,8 @@ KINDS = {"access_token", "refresh_token", "code", "state", "confirmation_code", 
 CANARY = "this-was-said-on-purpose-to-be-found-again-by-"
 
 CHANNELS: dict[str, Callable[[str], object]] = {
-    "log": api.logger.info,
-    "debug-log": lambda text: api.logger.debug("debug", extra={"field": text}),
+    "log": telemetry.say,
+    "log-field": lambda text: telemetry.say("said", field=text),
     "metric": lambda text: telemetry.count("Canary", reason=text),
     "stdout": print,
     "stderr": lambda text: print(text, file=sys.stderr),  # noqa: T201
@@ -76,8 +76,11 @@ def test_nothing_that_was_said_looks_like_a_secret(said: Said) -> None:
 
 @pytest.mark.after_all_others
 @pytest.mark.usefixtures("a_whole_walk")
-def test_no_request_to_the_table_holds_a_secret(aws_calls: AwsCalls, secrets: SecretsSeen) -> None:
-    bodies = [call.body for call in aws_calls.everything() if call.service == "dynamodb"]
+@pytest.mark.parametrize("service", ["dynamodb", "sqs"])
+def test_no_request_to_the_table_or_the_queue_holds_a_secret(
+    aws_calls: AwsCalls, secrets: SecretsSeen, service: str
+) -> None:
+    bodies = [call.body for call in aws_calls.everything() if call.service == service]
     assert bodies
 
     assert not secrets.found_in(text for body in bodies for text in written_values(body))

@@ -14,15 +14,16 @@ import pytest
 from account_link import wiring
 from local.stack import LocalStack
 from tests.integration.aws_calls import AwsCalls
-from tests.integration.fault_scenarios import SCENARIOS, Rig, came_of
+from tests.integration.fault_points import SCENARIOS
+from tests.integration.fault_scenarios import Rig, came_of
 from tests.integration.runner import Answer, DirectDoor, Runner
 from tests.integration.scripted_trainingpeaks import DEAUTHORISE, ScriptedTrainingPeaks, new_athlete, says
 from tests.integration.secrets_seen import SecretsSeen
 from tests.integration.stored import StoredItems
 
-SERVICES = ("dynamodb", "kms", "secrets-manager", "trainingpeaks")
-HEADINGS = ("DynamoDB", "KMS", "Secrets Manager", "TrainingPeaks")
-ROW = "{:<58} {:>9} {:>5} {:>16} {:>14}"
+SERVICES = ("dynamodb", "kms", "secrets-manager", "sqs", "trainingpeaks")
+HEADINGS = ("DynamoDB", "KMS", "Secrets Manager", "SQS", "TrainingPeaks")
+ROW = "{:<58} {:>9} {:>5} {:>16} {:>5} {:>14}"
 
 type Counts = dict[str, int]
 
@@ -69,8 +70,8 @@ LIMITS: dict[str, tuple[str, Counts]] = {
     "start-joins": ("POST /auth, joining", {"dynamodb": 2}),
     "start-replaces": ("POST /auth, replacing a parked grant", {"dynamodb": 2}),
     "start-tidies": ("POST /auth, forgetting old keys", {"dynamodb": 2}),
-    "callback": ("GET /callback, authorised", {"dynamodb": 3, "kms": 1, "trainingpeaks": 2}),
-    "callback-refused": ("GET /callback, code refused", {"dynamodb": 3, "kms": 1, "trainingpeaks": 1}),
+    "callback": ("GET /callback, authorised", {"dynamodb": 3, "kms": 1, "sqs": 1, "trainingpeaks": 2}),
+    "callback-refused": ("GET /callback, code refused", {"dynamodb": 2, "kms": 1, "sqs": 1, "trainingpeaks": 1}),
     "callback-cancelled": ("GET /callback, cancelled", {"dynamodb": 1}),
     "callback-repeated": ("GET /callback, repeated", {"dynamodb": 1}),
     "callback-malformed": ("GET /callback, malformed", {"dynamodb": 1}),
@@ -81,7 +82,7 @@ LIMITS: dict[str, tuple[str, Counts]] = {
     "confirm-wrong": ("POST /link, wrong code", {"dynamodb": 2}),
     "status": ("GET /status", {"dynamodb": 1}),
     "toggle": ("PUT /auto-upload", {"dynamodb": 1}),
-    "unlink": ("DELETE /link", {"dynamodb": 3, "kms": 1, "trainingpeaks": 1}),
+    "unlink": ("DELETE /link", {"dynamodb": 6, "kms": 1, "sqs": 1, "trainingpeaks": 1}),
     "unlink-attempt": ("DELETE /link, an attempt only", {"dynamodb": 2}),
 }
 NEEDS_THE_SECRET = {"callback", "callback-refused"}
@@ -131,7 +132,7 @@ def test_one_profile_retry_is_all(runner: Runner, ledger: Ledger) -> None:
     answer, counts = ledger.enter("GET /callback, the profile read twice", lambda: runner.come_back(query))
 
     assert answer.outcome == "authorized"
-    assert counts == {"dynamodb": 3, "kms": 1, "trainingpeaks": 3}
+    assert counts == {"dynamodb": 3, "kms": 1, "sqs": 1, "trainingpeaks": 3}
 
 
 def test_an_unlink_with_a_refresh(runner: Runner, ledger: Ledger) -> None:
@@ -140,7 +141,7 @@ def test_an_unlink_with_a_refresh(runner: Runner, ledger: Ledger) -> None:
     answer, counts = ledger.enter("DELETE /link, refreshing first", runner.unlink)
 
     assert answer.status == 204
-    assert counts == {"dynamodb": 3, "kms": 1, "trainingpeaks": 3}
+    assert counts == {"dynamodb": 7, "kms": 2, "sqs": 1, "trainingpeaks": 3}
 
 
 def test_an_unlink_without_anything(runner: Runner, ledger: Ledger) -> None:

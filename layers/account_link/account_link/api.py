@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-
 from account_link import errors
 from account_link.deadline import Deadline
 from account_link.models import InvocationId, UserId
+from account_link.telemetry import say
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -46,8 +45,6 @@ STATUSES: dict[type[errors.LinkError], HTTPStatus] = {
     errors.ReturnUrlNotAllowedError: HTTPStatus.BAD_REQUEST,
     errors.TryAgainError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-
-logger = Logger()
 
 
 def answers_problems(handler: Handler) -> Handler:
@@ -87,7 +84,7 @@ def caller(event: Event) -> UserId:
 def idempotency_key(event: Event) -> str:
     """Return the header; raise IdempotencyKeyInvalidError unless it is 1 to 128 visible ASCII."""
     key = header(event, "idempotency-key")
-    visible = all("!" <= character <= "~" for character in key)
+    visible = key.isascii() and key.isprintable() and " " not in key
     if not key or len(key) > LONGEST_KEY or not visible:
         raise errors.IdempotencyKeyInvalidError
     return key
@@ -174,7 +171,7 @@ def _log(event: Event, response: Response, exc: errors.LinkError | None) -> None
     }
     if exc is not None:
         fields |= {"code": exc.code, "cause": _cause(exc)}
-    logger.info("answered", extra=fields)
+    say("answered", **fields)
 
 
 def _cause(exc: errors.LinkError) -> str:

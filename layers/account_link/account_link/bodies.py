@@ -1,40 +1,64 @@
 """The JSON bodies that the app sends: strict, and nothing beyond what `api.md` names."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
-
+from account_link import strict_json
 from account_link.errors import RequestInvalidError
 
 
-class Body(BaseModel):
-    """Unknown fields are refused, and the input never shows in an error."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A field's type and length are checked as declared; unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+def _length(shortest: int, longest: int) -> Mapping[str, int]:
+    return {"shortest": shortest, "longest": longest}
 
 
+@dataclass(frozen=True, slots=True)
 class StartBody(Body):
     """`POST /auth`; the body as a whole may be missing."""
 
-    return_url: Annotated[StrictStr, Field(max_length=2048)] | None = None
+    return_url: str | None = field(default=None, metadata=_length(0, 2048))
 
 
+@dataclass(frozen=True, slots=True)
 class ConfirmBody(Body):
     """`POST /link`."""
 
-    attempt_id: Annotated[StrictStr, Field(min_length=1, max_length=128)]
-    confirmation_code: Annotated[StrictStr, Field(min_length=1, max_length=128, repr=False)]
+    attempt_id: str = field(metadata=_length(1, 128))
+    confirmation_code: str = field(metadata=_length(1, 128), repr=False)
 
 
+@dataclass(frozen=True, slots=True)
 class AutoUploadBody(Body):
     """`PUT /auto-upload`: a JSON boolean and nothing that looks like one."""
 
-    enabled: StrictBool
+    enabled: bool
 
 
 def parse[T: Body](model: type[T], body: bytes) -> T:
     """Return the body as its model; raise RequestInvalidError where it does not parse."""
     try:
-        return model.model_validate_json(body)
-    except ValidationError as exc:
+        sent = strict_json.parsed(body)
+    except strict_json.NotJsonError as exc:
         raise RequestInvalidError from exc
+    if not isinstance(sent, dict) or not _is_as_declared(model, sent):
+        raise RequestInvalidError
+    return model(**sent)
+
+
+def _is_as_declared(model: type[Body], sent: Mapping[str, object]) -> bool:
+    declared = {part.name: part for part in fields(model)}
+    needed = {name for name, part in declared.items() if part.default is MISSING}
+    known = needed <= sent.keys() <= declared.keys()
+    return known and all(_is_allowed(declared[name], value) for name, value in sent.items())
+
+
+def _is_allowed(declared: Field[Any], value: object) -> bool:
+    if not isinstance(value, declared.type):  # type: ignore[arg-type]  # a text only where annotations are postponed
+        return False
+    limits = declared.metadata
+    return not isinstance(value, str) or limits["shortest"] <= len(value) <= limits["longest"]
