@@ -6,15 +6,16 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from hypothesis import settings
 
 from local.template import create_table
-from tests import permissions
+from tests import permissions, skips
 from tests.dynamodb_local import DynamoDBLocalMissingError, running
+from tests.skips import do_without
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""})  # noqa: S104 -- compared, not listened on
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-_missing: set[str] = set()
 _permissions = pytest.StashKey[permissions.Permissions]()
 
 
@@ -57,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("unhurried")
     _forget_aws()
     sys.addaudithook(_stay_on_loopback)
+    config.pluginmanager.register(skips)
     config.stash[_permissions] = permissions.enforce()
 
 
@@ -66,22 +67,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _do_without(what: str) -> NoReturn:
-    """Skip for want of a program, and say so loudly at the end; in CI nothing may be skipped, so fail there."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what, pytrace=False)
-    _missing.add(what)
-    pytest.skip(what)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if refused := config.stash[_permissions].refused:
         terminalreporter.section("template.yaml GIVES TOO FEW RIGHTS", red=True, bold=True)
         terminalreporter.line("\n".join(sorted(refused)), red=True)
-    if _missing:
-        terminalreporter.section("NOT EVERYTHING WAS TESTED", red=True, bold=True)
-    for what in sorted(_missing):
-        terminalreporter.line(f"SKIPPED: {what}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +80,7 @@ def dynamodb_local_url() -> Iterator[str]:
         with running() as endpoint:
             yield endpoint
     except DynamoDBLocalMissingError as missing:
-        _do_without(f"{missing}. Races, conditions and transactions need it.")
+        do_without(f"{missing}. Races, conditions and transactions need it.")
 
 
 @pytest.fixture(scope="session")
@@ -117,5 +106,5 @@ def chromium() -> Path:
     given = os.environ.get("CHROMIUM")
     found = next(filter(None, map(shutil.which, [given] if given else CHROMIUM_NAMES)), None)
     if found is None:
-        _do_without("Chromium is not installed (or CHROMIUM names no program). The page needs it.")
+        do_without("Chromium is not installed (or CHROMIUM names no program). The page needs it.")
     return Path(found)

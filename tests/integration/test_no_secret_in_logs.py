@@ -14,6 +14,7 @@ from tests.integration.runner import Runner
 from tests.integration.said import Said
 from tests.integration.secrets_seen import LOOKS_SECRET, SecretsSeen, written_values
 from tests.integration.stored import StoredItems
+from tests.skips import do_without
 
 KINDS = {"access_token", "refresh_token", "code", "state", "confirmation_code", "client_secret"}
 CANARY = "this-was-said-on-purpose-to-be-found-again-by-"
@@ -44,7 +45,7 @@ def a_whole_walk(runner: Runner) -> None:
 @pytest.fixture
 def captured(pytestconfig: pytest.Config) -> None:
     if pytestconfig.getoption("capture") == "no":
-        pytest.skip("with -s nobody captures what is printed")
+        do_without("With -s nobody captures what is printed, so nobody can look for secrets in it.")
 
 
 @pytest.mark.after_all_others

@@ -12,6 +12,7 @@ from tests.e2e.app_page.runner import BASIC, DESK, PHONE, PREMIUM, NewContext, N
 
 pytestmark = pytest.mark.browser
 
+SIZES = {"phone": PHONE, "desk": DESK}
 SCREENSHOTS = Path(__file__).parents[3] / "docs" / "screenshots"
 
 
@@ -90,21 +91,26 @@ def test_a_small_phone_needs_no_sideways_scrolling(new_context: NewContext, new_
     assert is_as_wide_as_the_window(runner.page)
 
 
-@pytest.mark.skipif("UPDATE_SCREENSHOTS" not in os.environ, reason="the pictures are made on request")
-@pytest.mark.parametrize(("device", "size"), [("phone", PHONE), ("desk", DESK)])
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Return where pictures go: those of the README are written over on request only."""
+    return SCREENSHOTS if "UPDATE_SCREENSHOTS" in os.environ else tmp_path
+
+
+@pytest.mark.parametrize("device", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pictures_for_the_readme_are_made(
+def test_the_pictures_for_the_readme_can_be_made(
     new_context: NewContext,
     new_runner: NewRunner,
+    album: Path,
     device: str,
-    size: tuple[int, int],
     scheme: Scheme,
 ) -> None:
-    runner = new_runner(new_context(size, scheme), "runner-1")
-    take_picture(runner.page, f"unlinked-{device}-{scheme}")
+    runner = new_runner(new_context(SIZES[device], scheme), "runner-1")
+    take_picture(runner.page, album / f"unlinked-{device}-{scheme}.png")
     runner.link(*PREMIUM)
     runner.button("Close").click()
-    take_picture(runner.page, f"linked-{device}-{scheme}")
+    take_picture(runner.page, album / f"linked-{device}-{scheme}.png")
     runner.unlink()
     runner.expect_not_linked()
 
@@ -113,6 +119,13 @@ def is_as_wide_as_the_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def take_picture(page: Page, name: str) -> None:
+def take_picture(page: Page, file: Path) -> None:
+    """Take a picture as wide as the one that the README shows."""
     page.mouse.move(0, 0)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
+    page.screenshot(path=file, full_page=True, animations="disabled")
+    assert width_of(file) == width_of(SCREENSHOTS / file.name)
+
+
+def width_of(picture: Path) -> int:
+    """Return the width that a PNG's header tells."""
+    return int.from_bytes(picture.read_bytes()[16:20])
