@@ -8,10 +8,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --python $(BIN)/python --univ
 REQUIREMENTS := layers/account_link/requirements.txt $(wildcard requirements/*.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check fmt build validate hostless openapi requirements clean
+.PHONY: help dev test interleave soak bench check fmt build validate sam-local invoke test-sam-local hostless openapi requirements clean
 
 help: ## Tell what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: .venv/.dev ## Run the service, a stand-in for TrainingPeaks and the page on http://127.0.0.1:3000
 	@exec $(BIN)/python -m local
@@ -19,6 +19,18 @@ dev: .venv/.dev ## Run the service, a stand-in for TrainingPeaks and the page on
 test: .venv/.test ## Run all tests; ARGS='-k callback' picks some
 	@$(BIN)/python -m tests.dynamodb_local
 	@$(BIN)/python -m pytest $(ARGS)
+
+interleave: .venv/.test ## Explore the orders of calls, crashes and lost answers; ARGS=--quick for a part
+	@$(BIN)/python -m tests.dynamodb_local
+	@$(BIN)/python -m tests.interleave --jobs=2 $(ARGS)
+	@$(BIN)/python -m tests.interleave.mutants
+
+soak: .venv/.test ## Live 10,000 lives of links under faults; ARGS='--lives=100' for fewer
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+bench: .venv/.test ## Measure start, requests, memory and size of what is deployed, as ratios
+	@$(BIN)/python -m tests.dynamodb_local
+	@$(BIN)/python -m bench $(ARGS)
 
 check: .venv/.test hostless ## Check format, lint, types, template and requirements; changes nothing
 	$(BIN)/ruff format --check --quiet .
@@ -35,6 +47,15 @@ validate: .venv/.dev ## Lint template.yaml
 
 build: .venv/.dev ## Build what `sam deploy` deploys, into .aws-sam
 	$(SAM) build
+
+sam-local: .venv/.dev ## Run what `make dev` runs, the functions in containers (needs Docker)
+	@exec $(BIN)/python -m local.sam_local
+
+invoke: .venv/.dev ## Run one function in a container on its event in events/: make invoke FUNCTION=status
+	@exec $(BIN)/python -m local.sam_local invoke $(FUNCTION)
+
+test-sam-local: .venv/.test ## Link, toggle and unlink through the containers (needs Docker)
+	@$(BIN)/python -m pytest tests/sam_local $(ARGS)
 
 openapi: .venv/.dev ## Write docs/openapi.yaml from the code
 	$(BIN)/python -m local.openapi > docs/openapi.yaml.new

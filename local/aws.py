@@ -28,6 +28,7 @@ class AwsResources:
 
     key_arn: str
     client_secret_arn: str
+    queue_url: str
 
 
 class OneTableRequestAtATime:
@@ -58,13 +59,16 @@ def aws_server() -> LoopbackServer:
 
 
 def create_resources(settings: LocalSettings) -> AwsResources:
-    """Create the key, the client secret and the template's table, in the services that the environment leads to."""
+    """Create the template's table, key, client secret and queue, in the services that the environment leads to."""
     kms, secretsmanager, dynamodb = boto3.client("kms"), boto3.client("secretsmanager"), boto3.client("dynamodb")
+    sqs = boto3.client("sqs")
     try:
         key_arn = kms.create_key()["KeyMetadata"]["Arn"]
         secret = secretsmanager.create_secret(Name=str(uuid.uuid4()), SecretString=settings.client_secret)
+        # No dead letters here: what cannot be revoked is tried for as long as the process lives.
+        queue_url = sqs.create_queue(QueueName=str(uuid.uuid4()), Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
         create_table(dynamodb, settings.table_name, key_arn=key_arn)
     finally:
-        for client in (kms, secretsmanager, dynamodb):
+        for client in (kms, secretsmanager, sqs, dynamodb):
             client.close()
-    return AwsResources(key_arn=key_arn, client_secret_arn=secret["ARN"])
+    return AwsResources(key_arn=key_arn, client_secret_arn=secret["ARN"], queue_url=queue_url)

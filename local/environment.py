@@ -69,6 +69,7 @@ def function_settings(
         "TABLE_NAME": settings.table_name,
         "TOKEN_KEY_ID": resources.key_arn,
         "CLIENT_SECRET_NAME": resources.client_secret_arn,
+        "REVOCATION_QUEUE_URL": resources.queue_url,
         "STATE_KEY": secrets.token_hex(32),
         "TRAININGPEAKS_OAUTH_URL": trainingpeaks.oauth_url,
         "TRAININGPEAKS_API_URL": trainingpeaks.api_url,

@@ -20,6 +20,7 @@ from local.environment import (
 from local.gateway import api_server
 from local.identity import Issuer, TokenVerifier
 from local.loopback import HOST, LoopbackServer, listen, port_of
+from local.poller import RevocationPoller
 from local.runner import InProcessRunner
 from local.runtime import Functions
 from local.settings import LocalSettings, TrainingPeaksService
@@ -48,6 +49,7 @@ class LocalStack:
     aws_url: str
     trainingpeaks: TrainingPeaksService
     simulator: SimulatorState | None = None
+    poller: RevocationPoller
 
     def __init__(self, settings: LocalSettings | None = None) -> None:
         """Choose how to run; nothing is started yet."""
@@ -79,6 +81,7 @@ class LocalStack:
         self._set_environment()
         functions = running.enter_context(Functions(self._template, parallel=self.settings.parallel_invocations))
         running.enter_context(_fresh_wiring())
+        self.poller = running.enter_context(RevocationPoller(functions, os.environ["REVOCATION_QUEUE_URL"]))
         running.enter_context(_serving(LoopbackServer(self._gateway(functions), listener)))
 
     def _start_simulator(self, running: ExitStack) -> TrainingPeaksService:

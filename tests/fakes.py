@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "DEPLOYMENT": "production",
     "POWERTOOLS_METRICS_NAMESPACE": "KinniAccountLink",
     "RETURN_URLS": "https://kinni.example/",
+    "REVOCATION_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/revocations",
     "STATE_KEY": "0" * 64,
     "TABLE_NAME": "links",
     "TOKEN_KEY_ID": "arn:aws:kms:eu-central-1:123456789012:key/1",
@@ -61,7 +62,9 @@ PENDING = Attempt(
     state_hash=b"hash of the state",
     sealed_state=SealedState(b"sealed state"),
 )
-REDEMPTION = Redemption(InvocationId("invocation-1"), NOW, b"salt", b"hash of the confirmation code")
+REDEMPTION = Redemption(
+    InvocationId("invocation-1"), NOW, GrantId("grant-1"), b"salt", b"hash of the confirmation code"
+)
 GRANT = Grant(
     id=GrantId("grant-1"),
     athlete=Athlete(123456, "Ada", "Runner"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from account_link import api, wiring
 from account_link.bodies import ConfirmBody, parse
 from account_link.documents import status_document
-from account_link.models import AttemptId, ConfirmationCode, utc_now
+from account_link.models import AttemptId, ConfirmationCode
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -22,4 +22,4 @@ def lambda_handler(event: api.Event, context: "LambdaContext") -> api.Response:
         ConfirmationCode(body.confirmation_code),
         api.invocation(context),
     )
-    return api.json_answer(status_document(account, utc_now()))
+    return api.json_answer(status_document(account, wiring.clock()()))

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from account_link import api, wiring
 from account_link.documents import status_document
-from account_link.models import utc_now
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,4 +13,4 @@ if TYPE_CHECKING:
 def lambda_handler(event: api.Event, _context: "LambdaContext") -> api.Response:
     """Answer the status document; reads only."""
     account = wiring.link_service().status(api.caller(event))
-    return api.json_answer(status_document(account, utc_now()))
+    return api.json_answer(status_document(account, wiring.clock()()))

@@ -14,7 +14,8 @@ KEPT_BACK_SECONDS = 6.0
 @api.answers_problems
 def lambda_handler(event: api.Event, context: "LambdaContext") -> api.Response:
     """Answer 204 whether or not there was a link."""
+    user, owner = api.caller(event), api.invocation(context)
     whole = api.deadline(context)
     deadline = whole.earlier(reserve=KEPT_BACK_SECONDS, at_most=whole.left())
-    wiring.unlink_service().unlink(api.caller(event), deadline)
+    wiring.unlink_service().unlink(user, owner, deadline)
     return api.no_content()

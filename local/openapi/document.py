@@ -82,7 +82,7 @@ def _operation(template: Template, route: Route, function: str) -> Document:
 
 
 def _components() -> Document:
-    seconds = int(TryAgainError.retry_after.total_seconds())
+    seconds = int(TryAgainError().retry_after.total_seconds())
     return {
         "securitySchemes": {
             KINNI_JWT: {

@@ -9,9 +9,12 @@ from flask import Flask, Response, request
 from local.loopback import LoopbackServer, listen
 from local.trainingpeaks.api import api
 from local.trainingpeaks.client import Client
+from local.trainingpeaks.connection import ConnectionDroppedError, hang_up
 from local.trainingpeaks.grants import ACCESS_TOKEN_LIFETIME
 from local.trainingpeaks.pages import pages
 from local.trainingpeaks.state import Clock, SimulatorState, current_state, utc_now
+from local.trainingpeaks.switch_page import switch_page
+from local.trainingpeaks.switches import switches
 from local.trainingpeaks.tokens import tokens
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ _OAUTH_PATHS: Final = {path.lower(): path for path in ("/OAuth/Authorize", "/oau
 
 
 class Simulator(Flask):
-    """A Flask application whose OAuth paths are found in any case.
+    """A Flask application whose OAuth paths are found in any case, and which may drop a connection.
 
     TrainingPeaks documents `/OAuth/Authorize` and `/oauth/token`, and its own sample client posts to `/OAuth/Token`.
     """
@@ -31,7 +34,18 @@ class Simulator(Flask):
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         environ["PATH_INFO"] = _OAUTH_PATHS.get(path.lower(), path)
-        return super().wsgi_app(environ, start_response)
+        try:
+            return super().wsgi_app(environ, start_response)
+        except ConnectionDroppedError:
+            hang_up(environ)
+            raise
+
+    @override
+    def handle_exception(self, e: Exception) -> Response:
+        """Answer 500 to what nobody handled, and nothing at all where the connection is to be dropped."""
+        if isinstance(e, ConnectionDroppedError):
+            raise e
+        return super().handle_exception(e)
 
 
 def create_app(
@@ -53,7 +67,7 @@ def create_app(
     app.extensions["trainingpeaks"] = SimulatorState(client, access_token_lifetime, clock)
     app.before_request(_count)
     app.after_request(_never_cached)
-    for blueprint in (pages, tokens, api):
+    for blueprint in (pages, tokens, api, switches, switch_page):
         app.register_blueprint(blueprint)
     return app
 

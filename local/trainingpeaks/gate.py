@@ -5,6 +5,7 @@ from typing import Never
 from flask import Blueprint, Response, jsonify, request
 
 from local.trainingpeaks.grants import Grant
+from local.trainingpeaks.interference import interfere
 from local.trainingpeaks.state import current_state
 
 type Headers = dict[str, str]
@@ -22,9 +23,10 @@ class ApiError(Exception):
 
 
 def guard(blueprint: Blueprint) -> None:
-    """Let the routes of `blueprint` be called with a User-Agent only, and answer their ApiError."""
+    """Let the routes of `blueprint` be called with a User-Agent only, answer their ApiError, and let faults happen."""
+    interfere(blueprint)
     blueprint.before_request(require_user_agent)
-    blueprint.register_error_handler(ApiError, _answer)
+    blueprint.register_error_handler(ApiError, answer)
 
 
 def require_user_agent() -> None:
@@ -67,7 +69,8 @@ def refuse_token() -> Never:
     raise ApiError(401, {"Message": "The access token is missing, expired or revoked"}, challenge)
 
 
-def _answer(error: ApiError) -> Response:
+def answer(error: ApiError) -> Response:
+    """Answer a refused request."""
     response = jsonify(error.body)
     response.status_code = error.status
     response.headers.update(error.headers)

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from local.trainingpeaks.athletes import ATHLETES, PASSWORD, Athlete, athlete_who_signs_in
 from local.trainingpeaks.authorization import (
@@ -12,14 +12,12 @@ from local.trainingpeaks.authorization import (
     UntrustedRequestError,
     read_request,
 )
+from local.trainingpeaks.rendering import POLICY, page, redirect
 from local.trainingpeaks.scopes import SCOPE_WORDS
 from local.trainingpeaks.sessions import consent_token
 from local.trainingpeaks.state import current_state
 
 COOKIE: Final = "trainingpeaks_simulator"
-
-_POLICY: Final = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-_FORMS_STAY_HERE: Final = "; form-action 'self'"
 
 pages = Blueprint("pages", __name__)
 
@@ -28,7 +26,7 @@ pages = Blueprint("pages", __name__)
 def home() -> Response:
     """Say what this is and who can sign in."""
     client = current_state().client
-    return _page("home.html", athletes=ATHLETES, password=PASSWORD, client=client)
+    return page("home.html", athletes=ATHLETES, password=PASSWORD, client=client)
 
 
 @pages.get("/OAuth/Authorize")
@@ -45,9 +43,9 @@ def decide() -> Response:
     if athlete is None or request.form.get("consent_token") != consent_token(_session_id(), athlete):
         return _question(asked)
     if request.form.get("decision") != "allow":
-        return _redirect(asked.answer(error="access_denied"))
+        return redirect(asked.answer(error="access_denied"))
     code = current_state().issue_code(athlete, asked.scopes, asked.redirect_uri)
-    return _redirect(asked.answer(code=code))
+    return redirect(asked.answer(code=code))
 
 
 @pages.post("/oauth/sign-in")
@@ -58,7 +56,7 @@ def sign_in() -> Response:
     athlete = athlete_who_signs_in(username, request.form.get("password", ""))
     if athlete is None:
         return _sign_in_page(asked, username=username, failed=True)
-    response = _redirect(_link_to(asked))
+    response = redirect(_link_to(asked))
     session_id = current_state().sessions.sign_in(athlete, _session_id())
     response.set_cookie(COOKIE, session_id, httponly=True, samesite="Lax")
     return response
@@ -69,7 +67,7 @@ def sign_out() -> Response:
     """Forget who is signed in in this browser and go on with the request."""
     asked = read_request(request.args, current_state().client)
     current_state().sessions.sign_out(_session_id())
-    response = _redirect(_link_to(asked))
+    response = redirect(_link_to(asked))
     response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
     return response
 
@@ -77,22 +75,24 @@ def sign_out() -> Response:
 @pages.errorhandler(UntrustedRequestError)
 def untrusted(error: UntrustedRequestError) -> Response:
     """Tell the person, and never send the browser to an address that is not registered."""
-    return _page("error.html", 400, title=error.title, detail=error.detail)
+    return page("error.html", 400, title=error.title, detail=error.detail)
 
 
 @pages.errorhandler(RefusedRequestError)
 def refused(error: RefusedRequestError) -> Response:
     """Tell the client."""
-    return _redirect(error.location)
+    return redirect(error.location)
 
 
 def _question(asked: AuthorizationRequest) -> Response:
     athlete = _athlete()
     if athlete is None:
         return _sign_in_page(asked)
-    return _page(
+    # This form ends at the client and wherever that leads next; Chromium applies form-action to each of these
+    # redirects, so the page comes without it.
+    return page(
         "consent.html",
-        policy=_POLICY,
+        policy=POLICY,
         asked=asked,
         athlete=athlete,
         permissions=[SCOPE_WORDS[scope] for scope in asked.scopes],
@@ -101,7 +101,7 @@ def _question(asked: AuthorizationRequest) -> Response:
 
 
 def _sign_in_page(asked: AuthorizationRequest, *, username: str = "", failed: bool = False) -> Response:
-    return _page(
+    return page(
         "sign_in.html",
         403 if failed else 200,
         asked=asked,
@@ -110,19 +110,6 @@ def _sign_in_page(asked: AuthorizationRequest, *, username: str = "", failed: bo
         athletes=ATHLETES,
         password=PASSWORD,
     )
-
-
-def _page(template: str, status: int = 200, policy: str = _POLICY + _FORMS_STAY_HERE, **context: object) -> Response:
-    # The consent form ends at the client and wherever that leads next; Chromium applies form-action to each of these
-    # redirects, so that page comes without it.
-    response = make_response(render_template(template, **context), status)
-    response.headers["Content-Security-Policy"] = policy
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-def _redirect(location: str) -> Response:
-    return Response(status=302, headers={"Location": location, "Referrer-Policy": "no-referrer"})
 
 
 def _link_to(asked: AuthorizationRequest) -> str:

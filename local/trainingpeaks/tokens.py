@@ -19,12 +19,12 @@ def token() -> Response:
     _require_client()
     match _parameter("grant_type"):
         case "authorization_code":
-            grant = current_state().exchange(_parameter("code"), _parameter("redirect_uri"))
+            answer = _answer(current_state().exchange(_parameter("code"), _parameter("redirect_uri")))
         case "refresh_token":
-            grant = current_state().refresh(_parameter("refresh_token"))
+            answer = _refreshed(_parameter("refresh_token"))
         case _:
             _refuse("unsupported_grant_type", "grant_type must be authorization_code or refresh_token")
-    return _token_response(grant)
+    return jsonify(answer)
 
 
 @tokens.post("/oauth/deauthorize")
@@ -43,14 +43,21 @@ def invalid_grant(_: InvalidGrantError) -> Response:
     return response
 
 
-def _token_response(grant: Grant) -> Response:
-    return jsonify(
-        access_token=grant.access_token,
-        token_type="bearer",  # noqa: S106 - the kind of token, not a token
-        expires_in=int(grant.expires_in.total_seconds()),
-        refresh_token=grant.refresh_token,
-        scope=" ".join(grant.scopes),
-    )
+def _refreshed(refresh_token: str) -> dict[str, str | int]:
+    answer = _answer(current_state().refresh(refresh_token))
+    if answer["refresh_token"] == refresh_token:
+        del answer["refresh_token"]
+    return answer
+
+
+def _answer(grant: Grant) -> dict[str, str | int]:
+    return {
+        "access_token": grant.access_token,
+        "token_type": "bearer",
+        "expires_in": int(grant.expires_in.total_seconds()),
+        "refresh_token": grant.refresh_token,
+        "scope": " ".join(grant.scopes),
+    }
 
 
 def _require_single_parameters() -> None:

@@ -16,6 +16,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 EVENT = "before-send"
 INVOCATION_HEADER = "amz-sdk-invocation-id"
 """The same in all tries of one request."""
+CARRIED_OUT_HEADER = "x-carried-out"
+"""What an action adds to a request that it has sent by itself before it raises."""
 
 type Action = Callable[[AWSPreparedRequest, int], AWSResponse | None]
 """Answers one try (counted from 1) in the network's place, or raises, or returns None to let it through."""
@@ -55,6 +57,7 @@ class AwsCalls:
 
     def __init__(self) -> None:
         self._sent: list[Call] = []
+        self._arrived: list[Call] = []
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -97,13 +100,25 @@ class AwsCalls:
     def everything(self) -> list[Call]:
         return list(self._sent)
 
+    def arrived(self) -> list[Call]:
+        """Return the tries that AWS has seen, whoever heard its answer."""
+        return list(self._arrived)
+
     def _before_send(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:
         service, operation = event_name.split(".")[1:]
         invocation = request.headers[INVOCATION_HEADER]
         name = invocation.decode() if isinstance(invocation, bytes) else str(invocation)
         call = Call(service, operation, name, threading.get_ident(), _bytes(request.body))
         fault = self._heard(call)
-        return fault.action(request, fault.tries) if fault else None
+        try:
+            answer = fault.action(request, fault.tries) if fault else None
+        except BaseException:
+            if CARRIED_OUT_HEADER in request.headers:
+                self._arrived.append(call)
+            raise
+        if answer is None:
+            self._arrived.append(call)
+        return answer
 
     def _heard(self, call: Call) -> Fault | None:
         with self._lock:

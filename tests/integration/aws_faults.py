@@ -12,7 +12,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from tests.integration.aws_calls import Action
+from tests.integration.aws_calls import CARRIED_OUT_HEADER, Action
 
 SHORT_PAUSE = 152_559
 """A seed whose first random number is all but 0: the SDK multiplies it with its pause before a second try."""
@@ -64,8 +64,7 @@ def answers_lost(request: AWSPreparedRequest, _: int) -> None:
 
 
 def _lose(request: AWSPreparedRequest) -> None:
-    with closing(URLLib3Session()) as network:
-        network.send(request)
+    _carry_out(request)
     random.seed(SHORT_PAUSE)
     raise ConnectionClosedError(endpoint_url=request.url)
 
@@ -98,8 +97,7 @@ def lost_after(meanwhile: Callable[[], object], *, for_good: bool = False) -> Ac
 
     def action(request: AWSPreparedRequest, tried: int) -> None:
         if tried == 1:
-            with closing(URLLib3Session()) as network:
-                network.send(request)
+            _carry_out(request)
             meanwhile()
         if tried == 1 or for_good:
             random.seed(SHORT_PAUSE)
@@ -125,6 +123,11 @@ def died_before(_: AWSPreparedRequest, __: int) -> None:
 
 def died_after(request: AWSPreparedRequest, _: int) -> None:
     """The process dies after it was done."""
+    _carry_out(request)
+    raise DiedError
+
+
+def _carry_out(request: AWSPreparedRequest) -> None:
     with closing(URLLib3Session()) as network:
         network.send(request)
-    raise DiedError
+    request.headers[CARRIED_OUT_HEADER] = "yes"

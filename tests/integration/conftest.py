@@ -12,7 +12,9 @@ import pytest
 
 from account_link import api, wiring
 from account_link.account_table import AccountTable
+from account_link.grant_store import GrantStore
 from account_link.models import UserId
+from account_link.revocation_queue import RevocationQueue
 from account_link.table import Table
 from local.loopback import LoopbackServer
 from local.settings import LocalSettings, TrainingPeaksService
@@ -27,6 +29,8 @@ from tests.integration.scripted_trainingpeaks import CLIENT_ID, CLIENT_SECRET, T
 from tests.integration.secrets_seen import SecretsSeen
 from tests.integration.services import RETURN_URLS, Aws, Clock, Services
 from tests.integration.stored import StoredItems
+from tests.integration.walk import Walk
+from tests.integration.worker import Worker, a_queue_that_nobody_polls
 
 _said = pytest.StashKey[Said]()
 _numbers = itertools.count(1)
@@ -85,10 +89,19 @@ def stack(
     )
     api.logger.setLevel(logging.DEBUG)
     api.logger.addHandler(said)
-    with aws_calls.listening(), LocalStack(settings) as running:
+    with LocalStack(settings) as running, aws_calls.listening():
         os.environ["RETURN_URLS"] = ",".join(RETURN_URLS)
+        os.environ["REVOCATION_QUEUE_URL"] = a_queue_that_nobody_polls()
         yield running
     server.stop()
+
+
+@pytest.fixture
+def worker(aws: Aws, aws_calls: AwsCalls) -> Iterator[Worker]:
+    """Yield what looks at the grants that this test announces."""
+    made = Worker(aws.queue_url, aws_calls)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -131,8 +144,15 @@ def http_runner(
 
 @pytest.fixture(scope="package")
 def aws(stack: LocalStack) -> Iterator[Aws]:  # noqa: ARG001 -- it runs there
-    clients = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("secretsmanager")
-    yield Aws(*clients, os.environ["TABLE_NAME"], os.environ["TOKEN_KEY_ID"], os.environ["CLIENT_SECRET_NAME"])
+    config = wiring.aws_config()
+    clients = (
+        boto3.client("dynamodb", config=config),
+        boto3.client("kms", config=config),
+        boto3.client("secretsmanager", config=config),
+        boto3.client("sqs", config=config),
+    )
+    names = ("TABLE_NAME", "TOKEN_KEY_ID", "CLIENT_SECRET_NAME", "REVOCATION_QUEUE_URL")
+    yield Aws(*clients, *(os.environ[name] for name in names))
     for client in clients:
         client.close()
 
@@ -183,6 +203,16 @@ def table(request: pytest.FixtureRequest, stack: LocalStack, dynamodb_local_url:
 @pytest.fixture
 def accounts(table: Table) -> AccountTable:
     return AccountTable(table)
+
+
+@pytest.fixture
+def grants(table: Table, aws: Aws) -> GrantStore:
+    return GrantStore(table, RevocationQueue(aws.sqs, aws.queue_url))
+
+
+@pytest.fixture
+def walk(accounts: AccountTable, grants: GrantStore) -> Walk:
+    return Walk(accounts, grants)
 
 
 @pytest.fixture

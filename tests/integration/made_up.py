@@ -46,7 +46,7 @@ def a_key(led_to: Attempt) -> StartKey:
 
 
 def a_redemption(owner: InvocationId = OWNER, at: datetime = NOW) -> Redemption:
-    return Redemption(owner, at, b"salt", b"code hash")
+    return Redemption(owner, at, GrantId("redeemed"), b"salt", b"code hash")
 
 
 def a_grant(athlete_id: int, asked_at: datetime = NOW) -> Grant:

@@ -11,6 +11,7 @@ import httpx
 from account_link.account_table import AccountTable
 from account_link.attempt_store import AttemptStore
 from account_link.callback import CallbackService, Landing
+from account_link.claim_store import ClaimStore
 from account_link.client_secret import ClientSecret
 from account_link.confirm import ConfirmService
 from account_link.confirmation_store import ConfirmationStore
@@ -21,12 +22,17 @@ from account_link.link import LinkService
 from account_link.link_store import LinkStore
 from account_link.models import Account, Code, InvocationId, State, UserId
 from account_link.redemption_store import RedemptionStore
+from account_link.refresh import Refresher
 from account_link.revocation import Revocation
+from account_link.revocation_queue import RevocationQueue
+from account_link.revoke import RevokeService
+from account_link.rotation import Timing
 from account_link.settings import LinkSettings
 from account_link.start import Started, StartRequest, StartService
 from account_link.state_seal import StateSeal
 from account_link.table import Table
 from account_link.token_cipher import TokenCipher
+from account_link.token_use import TokenUse
 from account_link.trainingpeaks import Credentials, TrainingPeaksClient, http_client
 from account_link.unlink import UnlinkService
 from tests.integration.scripted_trainingpeaks import ScriptedTrainingPeaks
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
     from local.trainingpeaks.athletes import Athlete
 
@@ -63,9 +70,11 @@ class Aws:
     dynamodb: "DynamoDBClient"
     kms: "KMSClient"
     secretsmanager: "SecretsManagerClient"
+    sqs: "SQSClient"
     table_name: str
     key_id: str
     secret_name: str
+    queue_url: str
 
 
 class Services:
@@ -83,18 +92,24 @@ class Services:
         self.clock = clock
         self.table = table
         self.accounts = AccountTable(table)
-        self.grants = GrantStore(table)
+        self.queue = RevocationQueue(aws.sqs, aws.queue_url)
+        self.grants = GrantStore(table, self.queue)
+        self.claims = ClaimStore(table)
         self.attempts = AttemptStore(self.accounts)
         self.redemptions = RedemptionStore(self.accounts)
         self.confirmations = ConfirmationStore(self.accounts)
         self.links = LinkStore(self.accounts)
         exchange = Exchange(self.redemptions, self.grants, cipher, client, clock)
-        revocation = Revocation(cipher, client, clock)
-        self.start = StartService(self.attempts, self.grants, seal, settings, clock)
+        revocation = Revocation(self.grants, self.claims, cipher, client, clock)
+        self.start = StartService(self.attempts, seal, settings, clock)
         self.callback = CallbackService(self.accounts, self.redemptions, seal, exchange, clock)
-        self.confirm = ConfirmService(self.accounts, self.confirmations, self.grants, clock)
+        self.confirm = ConfirmService(self.accounts, self.confirmations, clock)
         self.link = LinkService(self.accounts, self.links)
         self.unlink = UnlinkService(self.accounts, self.links, self.grants, revocation, clock)
+        self.revoke = RevokeService(self.accounts, self.grants, revocation, clock)
+        refresher = Refresher(self.links, self.grants, cipher, client, Timing(clock, lambda: None))
+        self.token_use = TokenUse(refresher, clock)
+        self.trainingpeaks = client
 
     def started(self, user: UserId) -> Started:
         """Start, or join what there is, with a new key."""

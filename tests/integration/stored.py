@@ -8,7 +8,7 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from account_link import items
-from account_link.models import Account, UserId
+from account_link.models import FENCE, Account, UserId
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,16 +57,20 @@ class StoredItems:
         return self.item(items.claim_key(athlete_id)) or {}
 
     def grants_of(self, user: str) -> list[str]:
-        """Return the keys under which sealed tokens of the user lie."""
+        """Return the keys under which sealed tokens of the user lie, released or not."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table_name,
             ConsistentRead=True,
             ProjectionExpression="pk",
-            FilterExpression="attribute_exists(tokens) AND #user = :user",
+            FilterExpression="attribute_exists(sealed) AND #user = :user",
             ExpressionAttributeNames={"#user": "user"},
             ExpressionAttributeValues={":user": {"S": user}},
         )
         return sorted(item["pk"]["S"] for page in pages for item in page["Items"])
+
+    def released_of(self, user: str) -> list[str]:
+        """Return those of them that nobody but the worker may use."""
+        return [key for key in self.grants_of(user) if "released_at" in (self.item(key) or {})]
 
     def all_of(self, user: str, athlete_id: int) -> list[Item | None]:
         """Return what there is of a user and an athlete."""
@@ -77,6 +81,12 @@ class StoredItems:
         item = self.account_item(user)
         change(item)
         self.put(item)
+
+    def let_fence_pass(self, athlete_id: int) -> None:
+        """Make every fence of the athlete older than a call can last."""
+        claim = self.claim(athlete_id)
+        times = {name: claim[name] - FENCE // timedelta(milliseconds=1) for name in FENCE_TIMES if name in claim}
+        self.put(claim | times)
 
     def age(self, user: str, passed: timedelta) -> None:
         """Make the user's attempt older than it is."""
@@ -91,6 +101,7 @@ class StoredItems:
         self.change_account(user, change)
 
 
+FENCE_TIMES = ("fence", "standing")
 ATTEMPT_TIMES = (("", "expires_at"), ("", "authorized_at"), ("redemption", "at"))
 
 

@@ -20,6 +20,7 @@ from tests.integration.scripted_trainingpeaks import (
 )
 from tests.integration.services import RETURN_URLS
 from tests.integration.stored import StoredItems
+from tests.integration.worker import Worker
 
 HTTPS, LOOPBACK, APP = RETURN_URLS
 CONFIRMABLE = timedelta(minutes=10)
@@ -55,7 +56,7 @@ def _come_back_denied(runner: Runner, return_url: str, *, error: str = "access_d
     return runner.come_back_denied(runner.start(return_url=return_url).json["authorization_url"], error=error)
 
 
-def test_authorised(runner: Runner, stored: StoredItems) -> None:
+def test_authorised(runner: Runner, stored: StoredItems, worker: Worker) -> None:
     query = runner.allowed()
     answer = runner.come_back(query)
 
@@ -64,7 +65,9 @@ def test_authorised(runner: Runner, stored: StoredItems) -> None:
     assert answer.outcome == "authorized"
     assert answer.target.startswith(f"{HTTPS}#")
     assert runner.attempt() == ("authorized", None)
-    assert len(stored.grants_of(runner.user)) == 1
+    assert stored.grants_of(runner.user) == [f"GRANT#{grant_id}" for grant_id in worker.announced()]
+    assert len(worker.announced()) == 1
+    assert not stored.released_of(runner.user)
     assert runner.status().json["linked"] is False
 
 
@@ -110,7 +113,7 @@ def test_the_simulator_itself_refuses_a_made_up_code(runner: Runner, stored: Sto
     runner.links_at_the_next_try(stored)
 
 
-@pytest.mark.parametrize("scopes", [["athlete:profile"], ["file:write"], []])
+@pytest.mark.parametrize("scopes", [["file:write"], []])
 def test_a_permission_is_missing(
     runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks, scopes: list[str]
 ) -> None:
@@ -120,6 +123,28 @@ def test_a_permission_is_missing(
     assert answer.outcome == "permission_missing"
     assert runner.attempt() == ("failed", "permission_missing")
     runner.links_at_the_next_try(stored)
+
+
+@pytest.mark.parametrize("revoked_first", [True, False])
+def test_a_grant_that_must_not_write_files_is_released_to_the_worker(
+    runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks, worker: Worker, *, revoked_first: bool
+) -> None:
+    """Its athlete is known, so it can be revoked: before the next link, or else not at all."""
+    _, url = runner.started()
+    before = trainingpeaks.requests[DEAUTHORISE]
+    answer = runner.come_back(trainingpeaks.allow(url, runner.athlete, scopes=["athlete:profile"]))
+
+    assert answer.outcome == "permission_missing"
+    assert runner.attempt() == ("failed", "permission_missing")
+    assert len(stored.released_of(runner.user)) == 1
+    if revoked_first:
+        assert not worker.drain()
+        assert not trainingpeaks.simulator.live_grants(runner.athlete.id)
+        assert not stored.grants_of(runner.user)
+    runner.linked()
+    assert not worker.drain()
+    assert trainingpeaks.requests[DEAUTHORISE] == before + revoked_first
+    assert stored.grants_of(runner.user) == [f"GRANT#{stored.claim(runner.athlete.id)['grant_id']}"]
 
 
 def test_the_profile_is_forbidden(runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks) -> None:
@@ -151,7 +176,7 @@ def test_a_coach(runner: Runner, stored: StoredItems) -> None:
     runner.links_at_the_next_try(stored)
 
 
-def test_a_different_athlete_than_the_linked_one(runner: Runner, stored: StoredItems) -> None:
+def test_a_different_athlete_than_the_linked_one(runner: Runner, stored: StoredItems, worker: Worker) -> None:
     runner.linked()
     runner.set_auto_upload(enabled=False)
     other = new_athlete()
@@ -162,7 +187,12 @@ def test_a_different_athlete_than_the_linked_one(runner: Runner, stored: StoredI
     status = runner.status().json
     assert (status["connection"], status["athlete"]["id"]) == ("active", runner.athlete.id)
     assert status["auto_upload"] is False
+    assert (len(stored.grants_of(runner.user)), len(stored.released_of(runner.user))) == (2, 1)
+    # The worker revokes it, and nothing of the link's.
+    assert not worker.drain()
     assert len(stored.grants_of(runner.user)) == 1
+    assert not runner.trainingpeaks.simulator.live_grants(other.id)
+    assert len(runner.trainingpeaks.simulator.live_grants(runner.athlete.id)) == 1
     # A wrong account is unlinked, then the right one linked.
     runner.unlink()
     runner.linked(other)

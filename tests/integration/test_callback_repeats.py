@@ -17,6 +17,7 @@ from tests.integration.scripted_trainingpeaks import (
     says,
 )
 from tests.integration.stored import StoredItems
+from tests.integration.worker import Worker
 
 LIFETIME = timedelta(minutes=15)
 DEAD_EXCHANGE = timedelta(seconds=29)
@@ -262,7 +263,7 @@ def test_while_the_exchange_runs_its_repeat_waits_and_another_code_is_expired(
 
 
 def test_an_exchange_that_died_asks_to_try_again_and_the_next_try_works(
-    runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks
+    runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks, worker: Worker
 ) -> None:
     _, url = runner.started()
     query = trainingpeaks.allow(url, runner.athlete)
@@ -280,6 +281,11 @@ def test_an_exchange_that_died_asks_to_try_again_and_the_next_try_works(
     assert died[1].status == 201
     # It was not dead after all: too late all the same.
     assert late.outcome == "expired"
-    assert not stored.grants_of(runner.user)
+    (unused,) = stored.grants_of(runner.user)
     query = trainingpeaks.allow(died[1].json["authorization_url"], runner.athlete)
-    assert runner.come_back(query).outcome == "authorized"
+    back = runner.come_back(query)
+    assert back.outcome == "authorized"
+    assert runner.present(died[1].json["attempt_id"], back.landing["confirmation_code"]).status == 200
+    assert not worker.drain()
+    assert unused not in stored.grants_of(runner.user)
+    assert stored.grants_of(runner.user) == [f"GRANT#{stored.claim(runner.athlete.id)['grant_id']}"]

@@ -9,6 +9,7 @@ from tests.integration.aws_calls import AwsCalls, requests
 from tests.integration.runner import Answer, NewRunner, Request, Runner
 from tests.integration.scripted_trainingpeaks import PROFILE, TOKEN, ScriptedTrainingPeaks, after, says
 from tests.integration.stored import StoredItems
+from tests.integration.worker import Worker
 
 LIFETIME = timedelta(minutes=15)
 WRONG = "wrong" * 8
@@ -115,14 +116,16 @@ def test_an_expired_attempt(runner: Runner, stored: StoredItems) -> None:
 
 
 @pytest.mark.parametrize("linked", [True, False])
-def test_an_attempt_that_an_unlink_ended(runner: Runner, stored: StoredItems, *, linked: bool) -> None:
+def test_an_attempt_that_an_unlink_ended(runner: Runner, stored: StoredItems, worker: Worker, *, linked: bool) -> None:
     authorised = runner.linked() if linked else runner.authorised()
     runner.unlink()
     answer = runner.confirm(authorised)
 
     assert (answer.status, answer.code) == (410, "attempt_expired")
     assert runner.status().json["linked"] is False
+    assert not worker.drain()
     assert not stored.grants_of(runner.user)
+    assert not runner.trainingpeaks.simulator.live_grants(runner.athlete.id)
 
 
 def test_a_wrong_code_is_refused_and_counted(runner: Runner, stored: StoredItems) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.runner import Runner
 from tests.integration.scripted_trainingpeaks import ScriptedTrainingPeaks
 from tests.integration.stored import StoredItems
+from tests.integration.worker import Worker
 
 LIFETIME = timedelta(minutes=15)
 
@@ -66,7 +67,7 @@ def test_a_checkbox_changed_while_linking_again_is_not_lost(runner: Runner) -> N
 
 
 def test_linking_again_destroys_the_older_tokens_and_deauthorises_nothing(
-    runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks
+    runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks, worker: Worker
 ) -> None:
     runner.linked()
     (old,) = stored.grants_of(runner.user)
@@ -75,6 +76,8 @@ def test_linking_again_destroys_the_older_tokens_and_deauthorises_nothing(
 
     (new,) = stored.grants_of(runner.user)
     assert new != old
+    assert not worker.drain()
+    assert stored.grants_of(runner.user) == [new]
     assert trainingpeaks.requests["/oauth/deauthorize"] == before
     assert runner.unlink().status == 204
     assert not stored.grants_of(runner.user)
@@ -103,6 +106,21 @@ def test_linked_at_and_the_tokens_clock_are_this_links(runner: Runner, stored: S
 
     assert datetime.fromisoformat(second["linked_at"]) >= datetime.fromisoformat(first["linked_at"])
     assert 590 < second["token"]["expires_in_seconds"] <= 600
+
+
+def test_a_grant_that_the_worker_has_released_is_not_linked(runner: Runner, stored: StoredItems) -> None:
+    """From then on it may be revoked at any time."""
+    authorised = runner.authorised()
+    (key,) = stored.grants_of(runner.user)
+    stored.put((stored.item(key) or {}) | {"released_at": 1})
+
+    answer = runner.confirm(authorised)
+
+    assert answer.status in {409, 503}
+    assert runner.status().json["linked"] is False
+    assert "holder" not in stored.claim(runner.athlete.id)
+    stored.age(runner.user, LIFETIME)
+    runner.linked()
 
 
 def test_a_link_whose_parked_tokens_are_gone_is_not_made(runner: Runner, stored: StoredItems) -> None:

@@ -1,8 +1,9 @@
 """`POST /link`: an athlete belongs to one Kinni user at a time."""
 
 from tests.integration.runner import NewRunner, Runner
-from tests.integration.scripted_trainingpeaks import ScriptedTrainingPeaks, new_athlete
+from tests.integration.scripted_trainingpeaks import DEAUTHORISE, ScriptedTrainingPeaks, new_athlete
 from tests.integration.stored import StoredItems
+from tests.integration.worker import Worker
 
 
 def test_confirming_takes_the_athlete_from_another_user(
@@ -73,7 +74,7 @@ def test_a_repeat_by_the_one_who_lost_the_athlete_takes_nothing_back(runner: Run
 
 
 def test_a_grant_older_than_an_unlink_of_its_athlete_is_refused_and_the_next_try_works(
-    runner: Runner, new_runner: NewRunner, stored: StoredItems
+    runner: Runner, new_runner: NewRunner, stored: StoredItems, worker: Worker
 ) -> None:
     """The unlink may have ended it: we do not know how much TrainingPeaks ends."""
     runner.linked()
@@ -87,22 +88,32 @@ def test_a_grant_older_than_an_unlink_of_its_athlete_is_refused_and_the_next_try
     assert other.confirm(parked).code == "attempt_not_authorized"
     attempt = other.status().json["attempt"]
     assert (attempt["status"], attempt["error_code"]) == ("failed", "try_again")
+    # Nobody can use it any more, and the worker revokes it.
+    assert len(stored.grants_of(other.user)) == 1
+    assert not worker.drain()
     assert not stored.grants_of(other.user)
+    assert not runner.trainingpeaks.simulator.live_grants(runner.athlete.id)
     other.linked(runner.athlete)
     assert other.status().json["connection"] == "active"
 
 
 def test_a_grant_older_than_a_later_link_of_its_athlete_is_refused_and_the_next_try_works(
-    runner: Runner, new_runner: NewRunner, stored: StoredItems
+    runner: Runner, new_runner: NewRunner, stored: StoredItems, worker: Worker
 ) -> None:
     parked = runner.authorised()
     other = new_runner()
     other.linked(runner.athlete)
 
+    before = runner.trainingpeaks.requests[DEAUTHORISE]
+
     answer = runner.confirm(parked)
 
     assert (answer.status, answer.code) == (409, "attempt_not_authorized")
     assert other.status().json["connection"] == "active"
+    # It is superseded: to deauthorise it could end the other's.
+    assert len(stored.grants_of(runner.user)) == 1
+    assert not worker.drain()
+    assert runner.trainingpeaks.requests[DEAUTHORISE] == before
     assert not stored.grants_of(runner.user)
     runner.linked()
     assert runner.status().json["connection"] == "active"

@@ -1,11 +1,8 @@
-"""DynamoDB fails at every single request: each has its answer, and the user's next try works."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""DynamoDB, KMS or SQS fails at every single request: each has its answer, and the user's next try works."""
 
 import pytest
 
-from tests.integration.aws_calls import Action, AwsCalls, Call, operations
+from tests.integration.aws_calls import Action, Call, operations
 from tests.integration.aws_faults import (
     DiedError,
     answer_lost,
@@ -17,27 +14,20 @@ from tests.integration.aws_faults import (
     refused,
     throttled,
     timed_out,
-    transaction_conflict,
     unreachable,
-    write_conflict,
 )
-from tests.integration.fault_scenarios import POINTS, SCENARIOS, Rig, Scenario, came_of, is_try_again, link_anew
-from tests.integration.scripted_trainingpeaks import (
-    TOKEN,
-)
-from tests.integration.wholeness import only_the_links_tokens_stay
+from tests.integration.fault_points import POINTS, SCENARIOS, WRITES
+from tests.integration.fault_scenarios import Rig, came_of, is_try_again, link_anew, meeting
+from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN
+from tests.integration.services import Aws
+from tests.integration.wholeness import Aftermath
 
 FAILURES: list[Action] = [throttled, failing, unreachable, timed_out]
-WRITES = [(name, request) for name, request in POINTS if "Get" not in request]
-SINGLE_WRITES = [(name, request) for name, request in WRITES if "Transact" not in request]
-TRANSACTIONS = [(name, request) for name, request in WRITES if "Transact" in request]
 
 
-@contextmanager
-def _meeting(rig: Rig, request: str, action: Action) -> Iterator[None]:
-    operation, _, number = request.partition("#")
-    with rig.aws_calls.fault(operation, action, nth=int(number)):
-        yield
+@pytest.fixture
+def aftermath(rig: Rig, aws: Aws, capfd: pytest.CaptureFixture[str]) -> Aftermath:
+    return Aftermath.of(rig.runner, rig.stored, aws, rig.aws_calls, capfd)
 
 
 def _is_stuck(rig: Rig) -> bool:
@@ -46,12 +36,17 @@ def _is_stuck(rig: Rig) -> bool:
 
 
 def _asked(calls: list[Call]) -> tuple[str, ...]:
-    dynamodb = [call for call in calls if call.service == "dynamodb"]
-    return tuple(f"{operation}#{nth}" for operation, nth in operations(dynamodb))
+    return tuple(f"{operation}#{nth}" for operation, nth in operations(calls))
+
+
+def _drop_scripts(rig: Rig) -> None:
+    """What was scripted for a request that a fault prevented is not meant for the next one."""
+    rig.trainingpeaks.drop_script(TOKEN)
+    rig.trainingpeaks.drop_script(DEAUTHORISE)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_scenarios_name_every_request(rig: Rig, name: str) -> None:
+def test_the_scenarios_name_every_request(rig: Rig, aftermath: Aftermath, name: str) -> None:
     scenario = SCENARIOS[name]
     act = scenario.arrange(rig)
     with rig.aws_calls.heard() as calls:
@@ -60,49 +55,55 @@ def test_the_scenarios_name_every_request(rig: Rig, name: str) -> None:
     assert came_of(answer) == scenario.well
     assert _asked(calls) == scenario.requests
     scenario.again(rig, act)
-    assert only_the_links_tokens_stay(rig.stored, rig.runner)
+    aftermath.check()
 
 
-def _meets(rig: Rig, scenario: Scenario, request: str, action: Action) -> None:
+def _meets(rig: Rig, aftermath: Aftermath, point: tuple[str, str], action: Action) -> None:
+    name, request = point
+    scenario = SCENARIOS[name]
     act = scenario.arrange(rig)
-    with _meeting(rig, request, action):
+    with meeting(rig, request, action):
         answer = act()
 
     if request in scenario.unseen:
         assert came_of(answer) == scenario.well
     elif not (action is answers_lost and came_of(answer) == scenario.well):
         # Where nobody heard that it was done, a later request may have found out.
-        assert is_try_again(answer), answer.text
+        assert is_try_again(answer), came_of(answer)
     assert not _is_stuck(rig) or request in scenario.stuck or action is answers_lost
-    rig.trainingpeaks.drop_script(TOKEN)
+    _drop_scripts(rig)
     scenario.again(rig, act)
-    assert only_the_links_tokens_stay(rig.stored, rig.runner)
+    aftermath.check(uncounted=action is answers_lost)
 
 
 @pytest.mark.parametrize(("name", "request_"), POINTS)
-def test_dynamodb_refuses(rig: Rig, name: str, request_: str) -> None:
-    _meets(rig, SCENARIOS[name], request_, refused)
+def test_aws_refuses(rig: Rig, aftermath: Aftermath, name: str, request_: str) -> None:
+    _meets(rig, aftermath, (name, request_), refused)
 
 
 @pytest.mark.parametrize(
     ("name", "request_", "action"),
     [(*point, FAILURES[number % len(FAILURES)]) for number, point in enumerate(WRITES)],
 )
-def test_dynamodb_throttles_fails_or_is_not_there(rig: Rig, name: str, request_: str, action: Action) -> None:
-    _meets(rig, SCENARIOS[name], request_, action)
+def test_aws_throttles_fails_or_is_not_there(
+    rig: Rig, aftermath: Aftermath, name: str, request_: str, action: Action
+) -> None:
+    _meets(rig, aftermath, (name, request_), action)
 
 
 @pytest.mark.parametrize(("name", "request_"), WRITES)
-def test_dynamodb_does_it_and_nobody_hears_of_it(rig: Rig, name: str, request_: str) -> None:
-    _meets(rig, SCENARIOS[name], request_, answers_lost)
+def test_aws_does_it_and_nobody_hears_of_it(rig: Rig, aftermath: Aftermath, name: str, request_: str) -> None:
+    _meets(rig, aftermath, (name, request_), answers_lost)
 
 
 @pytest.mark.parametrize(("name", "request_"), WRITES)
-def test_an_answer_that_was_lost_and_asked_for_again_is_no_defeat(rig: Rig, name: str, request_: str) -> None:
+def test_an_answer_that_was_lost_and_asked_for_again_is_no_defeat(
+    rig: Rig, aftermath: Aftermath, name: str, request_: str
+) -> None:
     """As if nothing had happened."""
     scenario = SCENARIOS[name]
     act = scenario.arrange(rig)
-    with rig.aws_calls.heard() as calls, _meeting(rig, request_, answer_lost):
+    with rig.aws_calls.heard() as calls, meeting(rig, request_, answer_lost):
         answer = act()
 
     assert came_of(answer) == scenario.well
@@ -110,7 +111,7 @@ def test_an_answer_that_was_lost_and_asked_for_again_is_no_defeat(rig: Rig, name
     assert set(scenario.requests) - set(scenario.unseen) <= set(_asked(calls)) <= set(scenario.requests)
     assert not _is_stuck(rig)
     scenario.again(rig, act)
-    assert only_the_links_tokens_stay(rig.stored, rig.runner)
+    aftermath.check()
 
 
 def test_an_unlink_whose_answer_was_lost_revokes_all_the_same(rig: Rig) -> None:
@@ -127,70 +128,17 @@ def test_an_unlink_whose_answer_was_lost_revokes_all_the_same(rig: Rig) -> None:
     [(*point, died_after) for point in WRITES] + [(*point, died_before) for point in WRITES if "callback" in point[0]],
 )
 def test_a_function_that_dies_leaves_nothing_to_stumble_over(
-    rig: Rig, name: str, request_: str, action: Action
+    rig: Rig, aftermath: Aftermath, name: str, request_: str, action: Action
 ) -> None:
-    act = SCENARIOS[name].arrange(rig)
-    with pytest.raises(DiedError), _meeting(rig, request_, action):
+    scenario = SCENARIOS[name]
+    act = scenario.arrange(rig)
+    with pytest.raises(DiedError), meeting(rig, request_, action):
         act()
 
-    rig.trainingpeaks.drop_script(TOKEN)
+    _drop_scripts(rig)
     link_anew(rig)
-    assert only_the_links_tokens_stay(rig.stored, rig.runner)
-
-
-@pytest.mark.parametrize(("name", "request_"), SINGLE_WRITES)
-def test_a_write_that_meets_a_transaction_waits_for_it(rig: Rig, name: str, request_: str) -> None:
-    scenario = SCENARIOS[name]
-    act = scenario.arrange(rig)
-    with _meeting(rig, request_, write_conflict):
-        answer = act()
-
-    if "Put" in request_:
-        # Nobody else can have the key of a new item.
-        assert is_try_again(answer)
-    else:
-        assert came_of(answer) == scenario.well
-    scenario.again(rig, act)
-
-
-@pytest.mark.parametrize("name", ["start", "start-joins", "toggle"])
-def test_a_write_that_meets_transactions_all_the_time_asks_to_try_again(rig: Rig, name: str) -> None:
-    act = SCENARIOS[name].arrange(rig)
-    with _every(rig.aws_calls, "UpdateItem", write_conflict):
-        answer = act()
-
-    assert is_try_again(answer)
-    SCENARIOS[name].again(rig, act)
-
-
-@pytest.mark.parametrize(("name", "request_"), TRANSACTIONS)
-def test_a_transaction_survives_one_conflict(rig: Rig, name: str, request_: str) -> None:
-    scenario = SCENARIOS[name]
-    act = scenario.arrange(rig)
-    with _meeting(rig, request_, transaction_conflict):
-        answer = act()
-
-    assert came_of(answer) == scenario.well
-    scenario.again(rig, act)
-    assert only_the_links_tokens_stay(rig.stored, rig.runner)
-
-
-@pytest.mark.parametrize("name", ["confirm", "unlink", "unlink-attempt"])
-def test_a_transaction_that_meets_conflicts_all_the_time_asks_to_try_again(rig: Rig, name: str) -> None:
-    act = SCENARIOS[name].arrange(rig)
-    before = rig.stored.all_of(rig.runner.user, rig.runner.athlete.id)
-    with _every(rig.aws_calls, "TransactWriteItems", transaction_conflict):
-        answer = act()
-
-    assert is_try_again(answer)
-    assert rig.stored.all_of(rig.runner.user, rig.runner.athlete.id) == before
-    SCENARIOS[name].again(rig, act)
-
-
-@contextmanager
-def _every(aws_calls: AwsCalls, operation: str, action: Action) -> Iterator[None]:
-    with aws_calls.fault(operation, action, nth=None):
-        yield
+    is_lost = action is died_before and request_ == scenario.keeps
+    aftermath.check(lost=is_lost, uncounted=action is died_after)
 
 
 @pytest.mark.parametrize("for_good", [True, False])

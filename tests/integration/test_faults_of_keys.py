@@ -1,4 +1,4 @@
-"""The key service or the client secret cannot be had."""
+"""The key service, the client secret or the queue cannot be had."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.integration.aws_faults import (
     timed_out,
     unreachable,
 )
-from tests.integration.fault_scenarios import is_try_again
+from tests.integration.fault_scenarios import Rig, is_try_again
 from tests.integration.runner import Runner
 from tests.integration.scripted_trainingpeaks import (
     DEAUTHORISE,
@@ -19,7 +19,7 @@ from tests.integration.scripted_trainingpeaks import (
     ScriptedTrainingPeaks,
     says,
 )
-from tests.integration.stored import StoredItems
+from tests.integration.worker import Worker
 
 
 @pytest.mark.parametrize("action", [refused, throttled, failing, unreachable, timed_out])
@@ -56,31 +56,70 @@ def test_without_the_client_secret_nothing_is_exchanged_and_the_same_redirect_wo
 
 
 @pytest.mark.parametrize("action", [refused, throttled, failing, unreachable, timed_out])
-def test_unlinking_does_not_need_the_key(
-    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, capfd: pytest.CaptureFixture[str], action: Action
+def test_without_the_queue_nothing_is_exchanged_and_the_same_redirect_works_later(
+    runner: Runner, trainingpeaks: ScriptedTrainingPeaks, aws_calls: AwsCalls, action: Action
+) -> None:
+    """Of a grant that nobody was told about nobody would take care if we died with it."""
+    query = runner.allowed()
+    before = trainingpeaks.requests.total()
+    with aws_calls.fault("SendMessage", action):
+        answer = runner.come_back(query)
+
+    assert is_try_again(answer)
+    assert trainingpeaks.requests.total() == before
+    assert runner.status().json["attempt"]["status"] == "pending"
+    assert runner.come_back(query).outcome == "authorized"
+
+
+@pytest.mark.parametrize("action", [refused, throttled, failing, unreachable, timed_out])
+def test_without_the_queue_a_link_stays_until_its_revocation_can_be_announced(
+    runner: Runner, trainingpeaks: ScriptedTrainingPeaks, aws_calls: AwsCalls, action: Action
 ) -> None:
     runner.linked()
-    with aws_calls.fault("Decrypt", action):
-        answer = runner.unlink()
+    before = trainingpeaks.requests.total()
+    with aws_calls.fault("SendMessage", action):
+        assert is_try_again(runner.unlink())
 
-    assert answer.status == 204
-    assert '"revocation":"failed"' in capfd.readouterr().out
+    assert trainingpeaks.requests.total() == before
+    assert runner.status().json["connection"] == "active"
+    assert runner.unlink().status == 204
+
+
+@pytest.mark.parametrize("action", [refused, throttled, failing, unreachable, timed_out])
+def test_unlinking_does_not_need_the_key(
+    rig: Rig, worker: Worker, capfd: pytest.CaptureFixture[str], action: Action
+) -> None:
+    """The worker revokes once the key can be had."""
+    runner = rig.runner
+    runner.linked()
+    with rig.aws_calls.fault("Decrypt", action):
+        assert runner.unlink().status == 204
+
+    assert '"RevocationLeftToWorker"' in capfd.readouterr().out
     assert runner.status().json["linked"] is False
-    assert not stored.grants_of(runner.user)
+    assert len(rig.stored.released_of(runner.user)) == 1
+    assert not worker.drain()
+    assert not rig.stored.grants_of(runner.user)
+    assert not rig.trainingpeaks.simulator.live_grants(runner.athlete.id)
+    rig.stored.let_fence_pass(runner.athlete.id)
     runner.linked()
 
 
 @pytest.mark.usefixtures("cold")
-def test_unlinking_does_not_need_the_client_secret(
-    runner: Runner, trainingpeaks: ScriptedTrainingPeaks, aws_calls: AwsCalls
-) -> None:
+def test_unlinking_does_not_need_the_client_secret(rig: Rig, worker: Worker) -> None:
+    """The worker refreshes and revokes once the secret can be had."""
+    runner = rig.runner
     runner.linked()
     wiring.forget()
-    trainingpeaks.script(DEAUTHORISE, says(401, {}))
-    with aws_calls.fault("GetSecretValue", refused):
+    rig.trainingpeaks.script(DEAUTHORISE, says(401, {}))
+    with rig.aws_calls.fault("GetSecretValue", refused):
         assert runner.unlink().status == 204
 
     assert runner.status().json["linked"] is False
+    assert len(rig.stored.released_of(runner.user)) == 1
+    assert not worker.drain()
+    assert not rig.stored.grants_of(runner.user)
+    assert not rig.trainingpeaks.simulator.live_grants(runner.athlete.id)
 
 
 @pytest.mark.usefixtures("cold")

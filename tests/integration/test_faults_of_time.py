@@ -7,7 +7,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from account_link.deadline import Deadline
 from account_link.models import Outcome, UserId
 from local.runtime import LambdaContext
 from tests.integration.fault_scenarios import is_try_again
@@ -26,6 +25,9 @@ from tests.integration.scripted_trainingpeaks import (
     says,
 )
 from tests.integration.services import Aws, Clock, Services
+from tests.integration.stored import StoredItems
+from tests.integration.token_life import in_time, someone
+from tests.integration.worker import Worker
 
 LONGER_THAN_THE_TIMEOUT = 7.0
 TRANSPORT_ERRORS = [
@@ -59,13 +61,22 @@ def test_an_exchange_that_could_not_be_finished_is_not_begun(
     assert runner.come_back(query).outcome == "authorized"
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 6])
-def test_an_unlink_without_time_to_revoke_is_one_all_the_same(runner: Runner, seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0, 6, 17])
+def test_an_unlink_without_time_to_revoke_is_one_all_the_same(
+    runner: Runner, stored: StoredItems, worker: Worker, seconds: float
+) -> None:
+    """TrainingPeaks is not asked: the worker has the time to."""
     runner.linked()
+    before = runner.trainingpeaks.requests.total()
     answer = _in_a_hurry(runner, "unlink", "", seconds)
 
     assert answer.status == 204
+    assert runner.trainingpeaks.requests.total() == before
     assert runner.status().json["linked"] is False
+    assert len(stored.released_of(runner.user)) == 1
+    assert not worker.drain()
+    assert not stored.grants_of(runner.user)
+    assert not runner.trainingpeaks.simulator.live_grants(runner.athlete.id)
 
 
 @pytest.mark.parametrize("error", TRANSPORT_ERRORS)
@@ -92,12 +103,23 @@ def test_no_answer_from_trainingpeaks(
 def test_no_answer_from_trainingpeaks_does_not_stop_an_unlink(
     aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock, error: type[httpx.TransportError], *, done: bool
 ) -> None:
-    services = Services(aws, InterruptedTransport(trainingpeaks, DEAUTHORISE, error, done=done), clock)
-    user = services.linked(trainingpeaks, new_athlete())
+    """Whether or not the grant is over by then, the worker finds out and destroys the tokens."""
+    interrupted = Services(aws, InterruptedTransport(trainingpeaks, DEAUTHORISE, error, done=done), clock)
+    athlete = new_athlete()
+    user = interrupted.linked(trainingpeaks, athlete)
+    link = interrupted.link.status(user).link
+    assert link
 
-    services.unlink.unlink(user, Deadline(29))
+    interrupted.unlink.unlink(user, someone(), in_time())
 
-    assert services.link.status(user).link is None
+    assert interrupted.link.status(user).link is None
+    left = interrupted.grants.read(link.grant.id)
+    assert left
+    assert left.released_at == clock.now
+    assert len(trainingpeaks.simulator.live_grants(athlete.id)) == (0 if done else 1)
+    Services(aws, httpx.WSGITransport(trainingpeaks), clock).revoke.revoke(link.grant.id, someone(), in_time())
+    assert not trainingpeaks.simulator.live_grants(athlete.id)
+    assert interrupted.grants.read(link.grant.id) is None
 
 
 def test_real_silence_ends_in_time_and_a_silent_profile_is_read_again(
@@ -123,7 +145,7 @@ def test_real_silence_ends_in_time_and_a_silent_profile_is_read_again(
     threads += [threading.Thread(target=come_back, args=(who.user, who)) for who in (silent, silent_afterwards)]
     for thread in threads[1:]:
         thread.start()
-    assert _in_a_hurry(dripping, "unlink", "", 10).status == 204
+    assert _in_a_hurry(dripping, "unlink", "", 22).status == 204
     unlinked_after = time.monotonic() - started
     for thread in threads:
         thread.join()

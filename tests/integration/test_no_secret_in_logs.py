@@ -77,8 +77,11 @@ def test_nothing_that_was_said_looks_like_a_secret(said: Said) -> None:
 
 @pytest.mark.after_all_others
 @pytest.mark.usefixtures("a_whole_walk")
-def test_no_request_to_the_table_holds_a_secret(aws_calls: AwsCalls, secrets: SecretsSeen) -> None:
-    bodies = [call.body for call in aws_calls.everything() if call.service == "dynamodb"]
+@pytest.mark.parametrize("service", ["dynamodb", "sqs"])
+def test_no_request_to_the_table_or_the_queue_holds_a_secret(
+    aws_calls: AwsCalls, secrets: SecretsSeen, service: str
+) -> None:
+    bodies = [call.body for call in aws_calls.everything() if call.service == service]
     assert bodies
 
     assert not secrets.found_in(text for body in bodies for text in written_values(body))

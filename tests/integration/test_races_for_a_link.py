@@ -12,6 +12,7 @@ from tests.integration.scripted_trainingpeaks import (
 )
 from tests.integration.stored import StoredItems
 from tests.integration.wholeness import is_linked_and_whole
+from tests.integration.worker import Worker
 
 ROUNDS = 8
 
@@ -49,26 +50,30 @@ def test_parallel_guesses_get_no_further_than_five(runner: Runner, aws_calls: Aw
     assert runner.status().json["linked"] is False
 
 
-def test_an_unlink_and_a_confirmation_at_once(runner: Runner, stored: StoredItems) -> None:
+def test_an_unlink_and_a_confirmation_at_once(runner: Runner, stored: StoredItems, worker: Worker) -> None:
     for _ in range(ROUNDS):
         authorised = runner.authorised()
         confirmed, unlinked = at_once(partial(runner.confirm, authorised), runner.unlink)
 
         assert confirmed.status in {200, 410}
         assert unlinked.status == 204
+        assert not worker.drain()
         assert is_linked_and_whole(stored, runner) == runner.status().json["linked"]
         if confirmed.status == 410:
             assert not runner.status().json["linked"]
         runner.unlink()
 
 
-def test_an_unlink_and_a_confirmation_of_a_linked_user_at_once(runner: Runner, stored: StoredItems) -> None:
+def test_an_unlink_and_a_confirmation_of_a_linked_user_at_once(
+    runner: Runner, stored: StoredItems, worker: Worker
+) -> None:
     for _ in range(ROUNDS):
         runner.linked()
         authorised = runner.authorised()
         confirmed, unlinked = at_once(partial(runner.confirm, authorised), runner.unlink)
 
         assert (confirmed.status, unlinked.status) in {(200, 204), (410, 204)}
+        assert not worker.drain()
         assert not is_linked_and_whole(stored, runner)
 
 
@@ -112,7 +117,7 @@ def test_parallel_unlinks_all_end_well_and_revoke(
 
 
 def test_two_users_who_confirm_one_athlete_at_once_leave_one_link(
-    runner: Runner, new_runner: NewRunner, stored: StoredItems
+    runner: Runner, new_runner: NewRunner, stored: StoredItems, worker: Worker
 ) -> None:
     for _ in range(ROUNDS):
         other = new_runner()
@@ -123,6 +128,7 @@ def test_two_users_who_confirm_one_athlete_at_once_leave_one_link(
         assert other.status().json["connection"] == "active"
         assert runner.status().json["connection"] in {"none", "reauthorization_required"}
         assert stored.claim(runner.athlete.id)["holder"] == other.user
+        assert not worker.drain()
         assert not stored.grants_of(runner.user)
         assert len(stored.grants_of(other.user)) == 1
         other.unlink()
@@ -130,7 +136,7 @@ def test_two_users_who_confirm_one_athlete_at_once_leave_one_link(
 
 
 def test_two_users_who_take_one_athlete_from_a_third_at_once_leave_one_link(
-    runner: Runner, new_runner: NewRunner, stored: StoredItems
+    runner: Runner, new_runner: NewRunner, stored: StoredItems, worker: Worker
 ) -> None:
     runner.linked()
     others = [new_runner() for _ in range(4)]
@@ -142,6 +148,7 @@ def test_two_users_who_take_one_athlete_from_a_third_at_once_leave_one_link(
     active = [who for who in (runner, *others) if who.status().json["connection"] == "active"]
     assert len(active) == 1
     assert stored.claim(runner.athlete.id)["holder"] == active[0].user
+    worker.drain()
     assert [who for who in (runner, *others) if stored.grants_of(who.user)] == _parked_or_linked(stored, runner, others)
 
 
@@ -155,7 +162,7 @@ def _parked_or_linked(stored: StoredItems, runner: Runner, others: list[Runner])
 
 
 def test_a_confirmation_elsewhere_and_an_unlink_of_the_same_athlete_at_once(
-    runner: Runner, new_runner: NewRunner, stored: StoredItems
+    runner: Runner, new_runner: NewRunner, stored: StoredItems, worker: Worker
 ) -> None:
     for _ in range(ROUNDS):
         other = new_runner()
@@ -166,6 +173,7 @@ def test_a_confirmation_elsewhere_and_an_unlink_of_the_same_athlete_at_once(
         assert unlinked.status == 204
         assert confirmed.status in {200, 409}
         assert runner.status().json["linked"] is False
+        assert not worker.drain()
         assert not stored.grants_of(runner.user)
         is_linked = other.status().json["connection"] == "active"
         assert is_linked == (confirmed.status == 200) == bool(stored.grants_of(other.user))

@@ -15,32 +15,47 @@ from tests.integration.scripted_trainingpeaks import (
 )
 from tests.integration.stored import StoredItems
 from tests.integration.wholeness import is_linked_and_whole
+from tests.integration.worker import Worker
 
 
 @pytest.mark.parametrize("path", [TOKEN, PROFILE])
 @pytest.mark.parametrize("linked", [True, False])
 def test_a_callback_that_an_unlink_overtakes_parks_nothing(
-    runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks, path: str, *, linked: bool
+    runner: Runner,
+    stored: StoredItems,
+    worker: Worker,
+    path: str,
+    *,
+    linked: bool,
 ) -> None:
+    """Its grant lies there for the worker, which ends it."""
     if linked:
         runner.linked()
     query = runner.allowed()
     unlinked: list[Answer] = []
-    trainingpeaks.script(path, after(lambda: unlinked.append(runner.unlink())))
+    runner.trainingpeaks.script(path, after(lambda: unlinked.append(runner.unlink())))
 
     late = runner.come_back(query)
 
     assert unlinked[0].status == 204
     assert (late.outcome, "confirmation_code" in late.landing) == ("expired", False)
-    assert not is_linked_and_whole(stored, runner)
-    assert not stored.grants_of(runner.user)
+    _the_worker_ends_all(runner, stored, worker)
     assert runner.status().json["attempt"]["status"] == "expired"
     runner.linked()
 
 
+def _the_worker_ends_all(runner: Runner, stored: StoredItems, worker: Worker) -> None:
+    """Check that without a link no tokens outlive the worker's look, neither here nor at TrainingPeaks."""
+    assert not worker.drain()
+    assert runner.status().json["linked"] is False
+    assert "holder" not in stored.claim(runner.athlete.id)
+    assert not stored.grants_of(runner.user)
+    assert not runner.trainingpeaks.simulator.live_grants(runner.athlete.id)
+
+
 @pytest.mark.parametrize("operation", [("PutItem", 1), ("UpdateItem", 2)])
 def test_an_unlink_between_the_callbacks_writes_leaves_no_tokens(
-    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, operation: tuple[str, int]
+    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, worker: Worker, operation: tuple[str, int]
 ) -> None:
     name, nth = operation
     query = runner.allowed()
@@ -48,13 +63,12 @@ def test_an_unlink_between_the_callbacks_writes_leaves_no_tokens(
         late = runner.come_back(query)
 
     assert late.outcome == "expired"
-    assert not stored.grants_of(runner.user)
-    assert not is_linked_and_whole(stored, runner)
+    _the_worker_ends_all(runner, stored, worker)
 
 
 @pytest.mark.parametrize("linked", [True, False])
 def test_a_confirmation_that_an_unlink_overtakes_links_nothing(
-    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, *, linked: bool
+    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, worker: Worker, *, linked: bool
 ) -> None:
     if linked:
         runner.linked()
@@ -63,12 +77,11 @@ def test_a_confirmation_that_an_unlink_overtakes_links_nothing(
         answer = runner.confirm(authorised)
 
     assert answer.code == "attempt_expired"
-    assert not is_linked_and_whole(stored, runner)
-    assert not stored.grants_of(runner.user)
+    _the_worker_ends_all(runner, stored, worker)
 
 
 def test_a_confirmation_that_another_unlink_and_link_overtake_disturbs_nothing(
-    runner: Runner, stored: StoredItems, aws_calls: AwsCalls
+    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, worker: Worker
 ) -> None:
     old = runner.authorised()
     new: list[Authorised] = []
@@ -76,6 +89,7 @@ def test_a_confirmation_that_another_unlink_and_link_overtake_disturbs_nothing(
         answer = runner.confirm(old)
 
     assert answer.code == "attempt_not_found"
+    assert not worker.drain()
     assert is_linked_and_whole(stored, runner)
     assert runner.status().json["attempt"]["attempt_id"] == new[0].attempt_id
 
@@ -93,7 +107,7 @@ def test_a_confirmation_in_the_last_moment_does_not_outlive_the_attempt(
 
 
 def test_a_confirmation_that_a_start_overtakes_links_nothing(
-    runner: Runner, stored: StoredItems, aws_calls: AwsCalls
+    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, worker: Worker
 ) -> None:
     authorised = runner.authorised()
     stored.age(runner.user, timedelta(minutes=2))
@@ -101,11 +115,26 @@ def test_a_confirmation_that_a_start_overtakes_links_nothing(
         answer = runner.confirm(authorised)
 
     assert answer.code == "attempt_not_found"
-    assert not is_linked_and_whole(stored, runner)
+    assert runner.status().json["linked"] is False
+    stored.age(runner.user, timedelta(minutes=15))
+    _the_worker_ends_all(runner, stored, worker)
+
+
+def test_a_confirmation_that_the_worker_overtakes_links_nothing(
+    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, worker: Worker
+) -> None:
+    """The attempt runs out between the decision to confirm and the write, and the worker releases its grant."""
+    authorised = runner.authorised()
+    passes = after_deciding(lambda: stored.age(runner.user, timedelta(minutes=15)), worker.drain)
+    with aws_calls.fault("TransactWriteItems", passes):
+        answer = runner.confirm(authorised)
+
+    assert answer.code == "attempt_expired"
+    _the_worker_ends_all(runner, stored, worker)
 
 
 def test_an_unlink_that_a_new_link_overtakes_ends_that_one(
-    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, trainingpeaks: ScriptedTrainingPeaks
+    runner: Runner, stored: StoredItems, aws_calls: AwsCalls, trainingpeaks: ScriptedTrainingPeaks, worker: Worker
 ) -> None:
     """It answers 204, so afterwards nobody may find tokens, whichever they are."""
     runner.linked()
@@ -115,6 +144,8 @@ def test_an_unlink_that_a_new_link_overtakes_ends_that_one(
 
     assert not is_linked_and_whole(stored, runner)
     assert not stored.grants_of(runner.user)
+    # Only the superseded grant lives on there, and its tokens are stored nowhere.
+    assert not worker.drain()
     assert len(trainingpeaks.simulator.live_grants(runner.athlete.id)) == 1
 
 

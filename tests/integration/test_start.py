@@ -9,9 +9,10 @@ import pytest
 
 from account_link import wiring
 from tests.integration.runner import NewRunner, Runner
-from tests.integration.scripted_trainingpeaks import CLIENT_ID, ScriptedTrainingPeaks
+from tests.integration.scripted_trainingpeaks import CLIENT_ID, DEAUTHORISE, ScriptedTrainingPeaks
 from tests.integration.services import RETURN_URLS
 from tests.integration.stored import StoredItems
+from tests.integration.worker import Worker
 
 HTTPS, LOOPBACK, APP = RETURN_URLS
 JUST_JOINABLE = timedelta(seconds=58)
@@ -134,18 +135,40 @@ def test_another_key_joins_an_attempt_that_was_just_authorised(runner: Runner, s
     assert runner.confirm(authorised).status == 200
 
 
-def test_an_attempt_authorised_a_minute_ago_is_replaced_and_its_grant_destroyed(
-    runner: Runner, stored: StoredItems
+def test_an_attempt_authorised_a_minute_ago_is_replaced_and_its_grant_left_to_the_worker(
+    runner: Runner, stored: StoredItems, worker: Worker
 ) -> None:
+    """The worker waits for the new attempt, which may lead to the same athlete."""
     authorised = runner.authorised()
     stored.age(runner.user, A_MINUTE)
-    assert stored.grants_of(runner.user)
 
     answer = runner.start()
 
     assert answer.status == 201
-    assert not stored.grants_of(runner.user)
     assert (runner.confirm(authorised).status, runner.confirm(authorised).code) == (404, "attempt_not_found")
+    (wait,) = worker.drain()
+    assert timedelta(minutes=14) < wait <= LIFETIME
+    assert len(stored.grants_of(runner.user)) == 1
+    stored.age(runner.user, LIFETIME)
+    assert not worker.drain()
+    assert not stored.grants_of(runner.user)
+    assert not runner.trainingpeaks.simulator.live_grants(runner.athlete.id)
+
+
+def test_a_replaced_attempts_grant_is_superseded_by_the_next_link(
+    runner: Runner, stored: StoredItems, trainingpeaks: ScriptedTrainingPeaks, worker: Worker
+) -> None:
+    runner.authorised()
+    stored.age(runner.user, A_MINUTE)
+    before = trainingpeaks.requests[DEAUTHORISE]
+    runner.linked()
+    assert len(stored.grants_of(runner.user)) == 2
+
+    assert not worker.drain()
+
+    assert trainingpeaks.requests[DEAUTHORISE] == before
+    assert stored.grants_of(runner.user) == [f"GRANT#{stored.claim(runner.athlete.id)['grant_id']}"]
+    assert runner.status().json["connection"] == "active"
 
 
 def test_an_expired_attempt_is_replaced(runner: Runner, stored: StoredItems) -> None:

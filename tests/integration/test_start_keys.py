@@ -22,11 +22,16 @@ def test_the_same_key_again_answers_the_same(runner: Runner) -> None:
     assert again.json == first.json
 
 
-def test_the_key_that_joined_is_remembered_too(runner: Runner) -> None:
-    first = runner.start("one")
+def test_the_key_that_joined_is_remembered_too(runner: Runner, stored: StoredItems) -> None:
+    first = runner.start("one").json
     runner.start("two")
+    stored.age(runner.user, LIFETIME)
+    runner.start("three")
 
-    assert runner.start("two").json == first.json
+    answer = runner.start("two")
+
+    assert (answer.status, answer.json["status"]) == (200, "expired")
+    assert answer.json["attempt_id"] == first["attempt_id"]
 
 
 def test_the_same_key_again_extends_nothing(runner: Runner, stored: StoredItems) -> None:

@@ -9,24 +9,23 @@ import pytest
 from account_link import items
 from account_link.account_table import AccountTable, RefusedError
 from account_link.attempt_store import AttemptStore
+from account_link.claim_store import ClaimStore, fence_owner
 from account_link.confirmation_store import (
     ClaimHeldError,
     ConfirmationStore,
     GrantOutdatedError,
     Holder,
 )
-from account_link.grant_store import GrantStore
 from account_link.link_store import LinkStore
 from account_link.models import (
+    FENCE,
     Account,
     Attempt,
     AttemptStatus,
     Connection,
-    Grant,
     InvocationId,
     Link,
     Outcome,
-    SealedTokens,
     UserId,
 )
 from account_link.redemption_store import RedemptionStore
@@ -43,37 +42,14 @@ from tests.integration.made_up import (
     an_attempt,
     numbers,
 )
+from tests.integration.walk import TOKENS, Walk, link_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TOKENS = SealedTokens(b"sealed tokens")
-
 
 def _put(table: Table, user: UserId, attempt: Attempt) -> None:
     table.put({"pk": items.account_key(user), "attempt": items.store(attempt)})
-
-
-def _parked(accounts: AccountTable, user: UserId, grant: Grant) -> Account:
-    """Walk to an authorised attempt by the stores' own writes."""
-    attempt = an_attempt()
-    AttemptStore(accounts).begin(user, attempt, a_key(attempt), seen=None)
-    redemptions = RedemptionStore(accounts)
-    redemptions.redeem(user, STATE_HASH, a_redemption())
-    GrantStore(accounts.table).put(user, grant, TOKENS, NOW + timedelta(hours=1))
-    return redemptions.authorize(user, attempt, OWNER, grant, NOW)
-
-
-def _link(account: Account) -> Link:
-    assert account.attempt
-    assert account.attempt.grant
-    return Link(account.attempt.grant, Connection.ACTIVE, NOW)
-
-
-def _linked(accounts: AccountTable, user: UserId, grant: Grant) -> Account:
-    account = _parked(accounts, user, grant)
-    ConfirmationStore(accounts).confirm(account, _link(account), NOW, former=None)
-    return accounts.read(user)
 
 
 def test_of_two_begun_attempts_one_is_refused_and_told_the_other(accounts: AccountTable, user: UserId) -> None:
@@ -155,9 +131,11 @@ def test_only_the_owner_ends_an_exchange(accounts: AccountTable, user: UserId, w
     assert accounts.read(user).attempt != attempt
 
 
-def test_a_confirmation_makes_the_link_its_claim_and_keeps_its_tokens(accounts: AccountTable, user: UserId) -> None:
+def test_a_confirmation_makes_the_link_its_claim_and_keeps_its_tokens(
+    accounts: AccountTable, walk: Walk, user: UserId
+) -> None:
     grant = a_grant(next(numbers))
-    account = _linked(accounts, user, grant)
+    account = walk.linked(user, grant)
 
     assert account.link == Link(grant, Connection.ACTIVE, NOW)
     assert (account.generation, account.auto_upload) == (1, True)
@@ -169,26 +147,30 @@ def test_a_confirmation_makes_the_link_its_claim_and_keeps_its_tokens(accounts: 
     assert "ttl" not in kept
 
 
-def test_a_confirmation_is_refused_when_the_generation_has_changed(accounts: AccountTable, user: UserId) -> None:
-    account = _parked(accounts, user, a_grant(next(numbers)))
+def test_a_confirmation_is_refused_when_the_generation_has_changed(
+    accounts: AccountTable, walk: Walk, user: UserId
+) -> None:
+    account = walk.parked(user, a_grant(next(numbers)))
     stale = replace(account, generation=1)
 
     with pytest.raises(RefusedError):
-        ConfirmationStore(accounts).confirm(stale, _link(account), NOW, former=None)
+        ConfirmationStore(accounts).confirm(stale, link_of(account), NOW, former=None)
     assert accounts.read(user).link is None
 
 
-def test_a_confirmation_says_who_holds_the_athlete_and_can_take_it(accounts: AccountTable, user: UserId) -> None:
+def test_a_confirmation_says_who_holds_the_athlete_and_can_take_it(
+    accounts: AccountTable, walk: Walk, user: UserId
+) -> None:
     holder, athlete_id = UserId(f"{user}-holder"), next(numbers)
     held = a_grant(athlete_id)
-    _linked(accounts, holder, held)
-    account = _parked(accounts, user, a_grant(athlete_id, NOW + MILLISECOND))
+    walk.linked(holder, held)
+    account = walk.parked(user, a_grant(athlete_id, NOW + MILLISECOND))
     confirmations = ConfirmationStore(accounts)
 
     with pytest.raises(ClaimHeldError) as refused:
-        confirmations.confirm(account, _link(account), NOW, former=None)
+        confirmations.confirm(account, link_of(account), NOW, former=None)
     assert refused.value.holder == Holder(holder, held.id)
-    confirmations.confirm(account, _link(account), NOW, former=refused.value.holder)
+    confirmations.confirm(account, link_of(account), NOW, former=refused.value.holder)
 
     lost = accounts.read(holder)
     assert lost.link
@@ -196,34 +178,44 @@ def test_a_confirmation_says_who_holds_the_athlete_and_can_take_it(accounts: Acc
     assert accounts.table.get(items.grant_key(held.id)) is None
 
 
-@pytest.mark.parametrize(("later", "links"), [(MILLISECOND, True), (timedelta(0), False), (-MILLISECOND, False)])
-def test_a_grant_must_be_newer_than_the_athletes_last_unlink(
-    accounts: AccountTable, user: UserId, later: timedelta, *, links: bool
+@pytest.mark.parametrize("lowered", [True, False])
+@pytest.mark.parametrize("later", [MILLISECOND, timedelta(0), -MILLISECOND])
+def test_a_grant_must_be_newer_than_the_fence_of_the_athletes_last_unlink(
+    accounts: AccountTable, walk: Walk, user: UserId, later: timedelta, *, lowered: bool
 ) -> None:
     athlete_id, before = next(numbers), UserId(f"{user}-before")
-    LinkStore(accounts).unlink(_linked(accounts, before, a_grant(athlete_id, NOW - MILLISECOND)), NOW)
-    account = _parked(accounts, user, a_grant(athlete_id, NOW + later))
+    held = a_grant(athlete_id, NOW - MILLISECOND)
+    LinkStore(accounts).unlink(walk.linked(before, held), None, NOW, OWNER)
+    if lowered:
+        stored = walk.grants.read(held.id)
+        assert stored
+        ClaimStore(accounts.table).lower_fence(stored, OWNER, NOW)
+    fence = NOW if lowered else NOW + FENCE
+    account = walk.parked(user, a_grant(athlete_id, fence + later))
+    links = later > timedelta(0)
     if links:
-        ConfirmationStore(accounts).confirm(account, _link(account), NOW, former=None)
+        ConfirmationStore(accounts).confirm(account, link_of(account), NOW, former=None)
     else:
         with pytest.raises(GrantOutdatedError):
-            ConfirmationStore(accounts).confirm(account, _link(account), NOW, former=None)
+            ConfirmationStore(accounts).confirm(account, link_of(account), NOW, former=None)
 
     assert (accounts.read(user).link is not None) == links
 
 
-def test_a_grant_must_be_newer_than_the_users_own_claim(accounts: AccountTable, user: UserId) -> None:
+def test_a_grant_must_be_newer_than_the_users_own_claim(accounts: AccountTable, walk: Walk, user: UserId) -> None:
     grant = a_grant(next(numbers))
-    account = _parked(accounts, user, grant)
+    account = walk.parked(user, grant)
     claim = {"holder": user, "grant_id": "a newer one", "asked_at": items.milliseconds(NOW + MILLISECOND)}
     accounts.table.put({"pk": items.claim_key(grant.athlete.id)} | claim)
 
     with pytest.raises(GrantOutdatedError):
-        ConfirmationStore(accounts).confirm(account, _link(account), NOW, former=None)
+        ConfirmationStore(accounts).confirm(account, link_of(account), NOW, former=None)
 
 
-def test_a_wrong_code_is_counted_once_however_often_it_is_sent(accounts: AccountTable, user: UserId) -> None:
-    account = _parked(accounts, user, a_grant(next(numbers)))
+def test_a_wrong_code_is_counted_once_however_often_it_is_sent(
+    accounts: AccountTable, walk: Walk, user: UserId
+) -> None:
+    account = walk.parked(user, a_grant(next(numbers)))
     assert account.attempt
     confirmations = ConfirmationStore(accounts)
     for by in (OWNER, OWNER, SOMEBODY_ELSE):
@@ -234,14 +226,76 @@ def test_a_wrong_code_is_counted_once_however_often_it_is_sent(accounts: Account
     assert counted.wrong_codes == 2
 
 
-def test_an_unlink_of_a_link_that_has_changed_is_refused(accounts: AccountTable, user: UserId) -> None:
+def test_an_unlink_of_a_link_that_has_changed_is_refused(accounts: AccountTable, walk: Walk, user: UserId) -> None:
     grant = a_grant(next(numbers))
-    seen = _linked(accounts, user, grant)
-    LinkStore(accounts).unlink(seen, NOW)
+    seen, tokens = walk.linked(user, grant), walk.grants.read(grant.id)
+    LinkStore(accounts).unlink(seen, tokens, NOW, OWNER)
+    claim = accounts.table.get(items.claim_key(grant.athlete.id))
 
     with pytest.raises(RefusedError):
-        LinkStore(accounts).unlink(seen, NOW)
-    assert accounts.table.get(items.grant_key(grant.id)) is None
+        LinkStore(accounts).unlink(seen, tokens, NOW + MILLISECOND, SOMEBODY_ELSE)
+    assert accounts.table.get(items.claim_key(grant.athlete.id)) == claim
+
+
+def test_an_unlink_fences_the_athlete_and_releases_the_tokens_for_the_worker(
+    accounts: AccountTable, walk: Walk, user: UserId
+) -> None:
+    grant = a_grant(next(numbers))
+    seen, tokens = walk.linked(user, grant), walk.grants.read(grant.id)
+    assert tokens
+    LinkStore(accounts).unlink(seen, tokens, NOW, OWNER)
+
+    assert accounts.read(user).link is None
+    assert walk.grants.read(grant.id) == replace(tokens, released_at=NOW)
+    assert "ttl" in (accounts.table.get(items.grant_key(grant.id)) or {})
+    claim = accounts.table.get(items.claim_key(grant.athlete.id)) or {}
+    assert claim.keys() == {"pk", "fence", "fenced_by", "ttl"}
+    assert (claim["fence"], claim["fenced_by"]) == (
+        items.milliseconds(NOW + FENCE),
+        fence_owner(OWNER, grant.id),
+    )
+
+
+def test_a_released_grant_is_not_confirmed(accounts: AccountTable, walk: Walk, user: UserId) -> None:
+    grant = a_grant(next(numbers))
+    account, tokens = walk.parked(user, grant), walk.grants.read(grant.id)
+    assert tokens
+    walk.grants.release(tokens, NOW)
+
+    with pytest.raises(RefusedError):
+        ConfirmationStore(accounts).confirm(account, link_of(account), NOW, former=None)
+    assert accounts.read(user).link is None
+    assert accounts.table.get(items.claim_key(grant.athlete.id)) is None
+
+
+def test_a_link_that_trainingpeaks_ended_gives_up_its_athlete_and_its_tokens(
+    accounts: AccountTable, walk: Walk, user: UserId
+) -> None:
+    grant = a_grant(next(numbers))
+    seen, tokens = walk.linked(user, grant), walk.grants.read(grant.id)
+    assert tokens
+    LinkStore(accounts).require_reauthorization(seen, tokens, NOW)
+
+    ended = accounts.read(user)
+    assert ended.link
+    assert (ended.link.connection, ended.generation) == (Connection.REAUTHORIZATION_REQUIRED, 2)
+    assert walk.grants.read(grant.id) is None
+    claim = accounts.table.get(items.claim_key(grant.athlete.id)) or {}
+    assert "holder" not in claim
+    assert "ttl" in claim
+
+
+def test_a_link_that_was_refreshed_meanwhile_is_not_ended(accounts: AccountTable, walk: Walk, user: UserId) -> None:
+    grant = a_grant(next(numbers))
+    seen, tokens = walk.linked(user, grant), walk.grants.read(grant.id)
+    assert tokens
+    leased = walk.grants.lease(tokens, OWNER, NOW, released=False)
+    rotated = walk.grants.rotate(leased, OWNER, (TOKENS, NOW), keep_lease=False)
+
+    with pytest.raises(RefusedError):
+        LinkStore(accounts).require_reauthorization(seen, tokens, NOW)
+    assert accounts.read(user) == seen
+    assert walk.grants.read(grant.id) == rotated
 
 
 def test_a_checkbox_without_a_link_is_refused(accounts: AccountTable, user: UserId) -> None:

@@ -60,10 +60,19 @@ def test_a_write_returns_what_it_is_asked_for(table: Table, user: UserId) -> Non
 
 def test_deleting_is_harmless_when_repeated(table: Table, user: UserId) -> None:
     table.put({"pk": user})
-    table.delete(user)
-    table.delete(user)
+    table.delete(Write(user))
+    table.delete(Write(user))
 
     assert table.get(user) is None
+
+
+def test_a_refused_deletion_tells_what_is_there(table: Table, user: UserId) -> None:
+    table.put({"pk": user, "a": 1})
+    with pytest.raises(WriteRefusedError) as refused:
+        table.delete(Write(user, condition="#a = :two", values={":two": 2}))
+
+    assert refused.value.item == {"pk": user, "a": 1}
+    assert table.get(user) == {"pk": user, "a": 1}
 
 
 def test_a_transaction_is_made_whole_or_not_at_all(table: Table, user: UserId) -> None:

@@ -16,11 +16,14 @@ from account_link.models import (
     Grant,
     GrantId,
     InvocationId,
+    Lease,
     Link,
     Outcome,
     Redemption,
     SealedState,
+    SealedTokens,
     StartKey,
+    StoredGrant,
     TokenSet,
     UserId,
 )
@@ -43,7 +46,19 @@ hashes = st.binary(min_size=1, max_size=40)
 athletes = st.builds(Athlete, st.integers(1, LARGEST_ID), st.none() | names, st.none() | names)
 scopes = st.lists(names, max_size=4).map(tuple)
 grants = st.builds(Grant, names.map(GrantId), athletes, scopes, moments, moments)
-redemptions = st.builds(Redemption, names.map(InvocationId), moments, hashes, hashes)
+stored_grants = st.builds(
+    StoredGrant,
+    id=names.map(GrantId),
+    user=users,
+    athlete_id=st.integers(1, LARGEST_ID),
+    sealed=hashes.map(SealedTokens),
+    expires_at=moments,
+    asked_at=moments,
+    version=st.integers(1, 2**40),
+    lease=st.none() | st.builds(Lease, names.map(InvocationId), moments),
+    released_at=st.none() | moments,
+)
+redemptions = st.builds(Redemption, names.map(InvocationId), moments, names.map(GrantId), hashes, hashes)
 attempts = st.builds(
     Attempt,
     id=names.map(AttemptId),

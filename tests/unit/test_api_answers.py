@@ -2,8 +2,8 @@
 
 import io
 import json
-import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -21,13 +21,16 @@ from account_link.errors import (
     LinkError,
     NotLinkedError,
     NotSignedInError,
+    ReauthorizationRequiredError,
     RequestInvalidError,
     RequestTooLargeError,
     ReturnUrlNotAllowedError,
+    TrainingPeaksDownError,
     TryAgainError,
 )
 from account_link.table import TransactionConflictError
 from tests.fakes import FakeContext, event
+from tests.logged import logged_to
 
 CONTRACT = {
     AttemptExpiredError: (410, "attempt_expired"),
@@ -42,8 +45,11 @@ CONTRACT = {
     RequestTooLargeError: (413, "request_too_large"),
     ReturnUrlNotAllowedError: (400, "return_url_not_allowed"),
     TryAgainError: (503, "try_again"),
+    TrainingPeaksDownError: (503, "trainingpeaks_unavailable"),
     TransactionConflictError: (503, "try_again"),
 }
+OF_TOKEN_USE_ONLY = {ReauthorizationRequiredError}
+"""What a function meets that calls TrainingPeaks for a user. None does yet, so no contract has given it a status."""
 CONTEXT = FakeContext()
 
 
@@ -51,11 +57,8 @@ CONTEXT = FakeContext()
 def log() -> Iterator[io.StringIO]:
     """Listen to what the functions log."""
     written = io.StringIO()
-    handler = api.logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before or handler.stream)
+    with logged_to(written):
+        yield written
 
 
 def answered(outcome: api.Response | Exception, given: dict[str, Any] | None = None) -> api.Response:
@@ -81,7 +84,9 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
 
 def test_every_error_of_the_contract_is_here() -> None:
     assert CONTRACT.keys() >= api.STATUSES.keys()
-    assert CONTRACT.keys() >= set(LinkError.__subclasses__())
+    assert set(LinkError.__subclasses__()) - CONTRACT.keys() == OF_TOKEN_USE_ONLY
+    assert set(TryAgainError.__subclasses__()) <= CONTRACT.keys()
+    assert OF_TOKEN_USE_ONLY.isdisjoint(api.STATUSES)
 
 
 @pytest.mark.parametrize(("error", "told"), CONTRACT.items())
@@ -93,7 +98,9 @@ def test_an_error_is_answered_as_the_contract_says(error: type[LinkError], told:
 
 @pytest.mark.parametrize("error", CONTRACT)
 def test_a_problem_document_has_the_shape_of_rfc_9457(error: type[LinkError]) -> None:
-    answer = answered(error("what only the code knows"))
+    raised = error()
+    raised.args = ("what only the code knows",)
+    answer = answered(raised)
     document = json.loads(answer["body"])
 
     assert answer["headers"]["Content-Type"] == "application/problem+json"
@@ -121,6 +128,14 @@ def test_only_503_says_when_to_come_back(error: type[LinkError]) -> None:
 
     assert ("Retry-After" in answer["headers"]) is (answer["statusCode"] == HTTPStatus.SERVICE_UNAVAILABLE)
     assert int(answer["headers"].get("Retry-After", "1")) >= 1
+
+
+@pytest.mark.parametrize("error", [TryAgainError, TrainingPeaksDownError])
+def test_a_503_says_how_long_it_knows_that_there_is_to_wait(error: type[TryAgainError]) -> None:
+    assert answered(error())["headers"]["Retry-After"] == "2"
+    assert answered(error(timedelta(seconds=47)))["headers"]["Retry-After"] == "47"
+    assert answered(error(timedelta(seconds=2.1)))["headers"]["Retry-After"] == "3"
+    assert answered(error(timedelta()))["headers"]["Retry-After"] == "1"
 
 
 @pytest.mark.parametrize("bug", [KeyError("x"), AssertionError(), RecursionError(), ReadTimeoutError(endpoint_url="x")])

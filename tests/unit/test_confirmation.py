@@ -1,6 +1,7 @@
 """The confirmation code: the same for the same redirect, and for no other."""
 
 from base64 import urlsafe_b64decode
+from dataclasses import replace
 from hashlib import sha256
 
 from hypothesis import assume, given
@@ -67,7 +68,7 @@ def test_the_table_keeps_a_hash_that_tells_no_code() -> None:
 
 def test_only_the_shown_code_is_accepted() -> None:
     shown = derive(SALT, Code("c"), State("s"))
-    redemption = type(REDEMPTION)(REDEMPTION.owner, REDEMPTION.at, SALT, fingerprint(shown))
+    redemption = replace(REDEMPTION, salt=SALT, code_hash=fingerprint(shown))
 
     assert redemption.accepts(shown)
     assert not redemption.accepts(derive(SALT, Code("d"), State("s")))

@@ -1,7 +1,6 @@
 """What the README and the documents name is there."""
 
 import importlib
-import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -11,10 +10,11 @@ import pytest
 from account_link import __version__
 from local.template import TEMPLATE_FILE, Template, function_folder, routes
 from local.trainingpeaks.athletes import PASSWORD, athlete_who_signs_in
+from local.trainingpeaks.switches import Switches
 
 ROOT = TEMPLATE_FILE.parent
 README = ROOT / "README.md"
-DOCUMENTS = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [README, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 BASE = "/v1/trainingpeaks"
 
 BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -45,7 +45,7 @@ def commands(document: Path) -> str:
 
 def make_targets() -> set[str]:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
 
 
 @each_document
@@ -66,12 +66,12 @@ def test_paths_exist(document: Path) -> None:
 
 @each_document
 def test_make_targets_exist(document: Path) -> None:
-    used = set(re.findall(r"\bmake ([a-z]+)", commands(document)))
+    used = set(re.findall(r"\bmake ([a-z-]+)", commands(document)))
     assert used <= make_targets()
 
 
 def test_the_readme_tells_every_make_target() -> None:
-    rows = re.findall(r"^\| `make ([a-z]+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| `make ([a-z-]+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(rows) == make_targets() - {"help"}
 
 
@@ -79,7 +79,7 @@ def test_the_readme_tells_every_make_target() -> None:
 def test_programs_exist(document: Path) -> None:
     text = commands(document)
     for module in re.findall(r"python -m ([\w.]+)", text):
-        assert importlib.util.find_spec(f"{module}.__main__"), module
+        assert _is_program(module), module
     assert set(re.findall(r"\.venv/bin/(\w+)", text)) <= {"python", "sam"}
 
 
@@ -124,6 +124,17 @@ def test_the_readme_leads_from_each_route_to_its_service(template: Template) -> 
         module = importlib.import_module(f"account_link.{service.removesuffix('Service').lower()}")
         assert callable(getattr(getattr(module, service), verb)), service
         assert f".{verb}(" in (ROOT / "functions" / folder / "app.py").read_text(encoding="utf-8")
+
+
+def test_the_faults_that_the_readme_sets_are_faults() -> None:
+    texts = re.findall(r"\$FAULTS --json '(.+)'", blocks(README, "sh"))
+    assert [Switches.model_validate_json(text).faults[0].times for text in texts] == [3]
+
+
+def _is_program(module: str) -> bool:
+    file = ROOT / module.replace(".", "/")
+    as_module, as_package = file.with_suffix(".py"), file / "__main__.py"
+    return as_package.is_file() or (as_module.is_file() and "__main__" in as_module.read_text(encoding="utf-8"))
 
 
 def test_the_tree_is_the_tree() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from account_link import errors, exchange, table, token_cipher, wiring
-from account_link.errors import LinkError, TrainingPeaksError
+from account_link.errors import InvalidGrantError, LinkError, ReauthorizationRequiredError, TrainingPeaksError
 from account_link.models import Outcome
 from account_link.pages import TEXTS
 
@@ -25,7 +25,8 @@ TOLD = [error for error in family(LinkError) if error.__module__ == errors.__nam
 
 def test_the_families_were_found() -> None:
     assert len(TOLD) >= 12
-    assert exchange.DifferentAthleteError in family(TrainingPeaksError)
+    assert ReauthorizationRequiredError in TOLD
+    assert InvalidGrantError in family(TrainingPeaksError)
 
 
 def test_no_two_errors_share_a_code() -> None:

@@ -8,9 +8,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 
 from account_link import items
-from account_link.models import Account, Attempt, GrantId, Link, UserId
+from account_link.models import Account, Attempt, GrantId, Link, StoredGrant, UserId
 from tests.fakes import AUTHORIZED, LINK, NOW, PENDING, RUNNER
-from tests.unit.strategies import accounts, attempts, links, moments, unhurried
+from tests.unit.strategies import accounts, attempts, links, moments, stored_grants, unhurried
 
 
 def through_the_table(item: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +61,16 @@ def test_an_attempt_comes_back_as_it_was(attempt: Attempt) -> None:
 @given(link=links)
 def test_a_link_comes_back_as_it_was(link: Link) -> None:
     assert items.link(through_the_table(items.store(link))) == link
+
+
+@unhurried
+@given(grant=stored_grants)
+def test_a_sealed_grant_comes_back_as_it_was(grant: StoredGrant) -> None:
+    back = items.stored_grant(grant.id, through_the_table(items.store(grant)))
+
+    assert back == grant
+    assert repr(back) == repr(grant), "equal, but of another type"
+    assert type(back.sealed) is bytes
 
 
 @unhurried

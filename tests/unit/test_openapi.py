@@ -10,7 +10,13 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from account_link import api, callback_query
 from account_link.bodies import AutoUploadBody, Body, ConfirmBody, StartBody, parse
-from account_link.errors import IdempotencyKeyInvalidError, LinkError, RequestInvalidError
+from account_link.errors import (
+    IdempotencyKeyInvalidError,
+    LinkError,
+    ReauthorizationRequiredError,
+    RequestInvalidError,
+    TrainingPeaksDownError,
+)
 from local.openapi.document import as_yaml
 from local.openapi.problems import PROBLEMS
 from local.template import TEMPLATE_FILE, Template, function_folder, public_routes, routes
@@ -19,6 +25,8 @@ from tests.api_document import ApiDocument, Part
 ROOT = TEMPLATE_FILE.parent
 LAYER = ROOT / "layers" / "account_link" / "account_link"
 
+OF_TOKEN_USE = {ReauthorizationRequiredError, TrainingPeaksDownError}
+"""What a function meets that calls TrainingPeaks for a user: the layer offers it, and no route does it yet."""
 GATEWAY = {401, 429, 500}
 STATUSES = {
     "start_auth": GATEWAY | {200, 201, 400, 413, 422, 503},
@@ -76,8 +84,19 @@ def test_a_routes_answers_are_those_of_the_contract(described: ApiDocument, func
 def test_every_error_is_answered_by_some_route() -> None:
     answered = {error for errors in PROBLEMS.values() for error in errors}
     assert answered == api.STATUSES.keys()
-    for error in _children(LinkError):
+    for error in _children(LinkError) - OF_TOKEN_USE:
         assert answered.intersection(error.__mro__), error
+
+
+def test_no_route_can_meet_the_errors_of_the_tokens_use() -> None:
+    """Once one does, these errors need a status and a place in the document."""
+    names = {error.__name__ for error in OF_TOKEN_USE}
+    asked = {name for folder in STATUSES for name in _asked_of_wiring(folder)}
+
+    assert {file.stem for file in LAYER.glob("*.py") if names & _raised(file.stem)} == {"refresh", "token_use"}
+    assert "token_use" in _functions_of("wiring")
+    assert asked.isdisjoint({"token_use", *_builders_importing("refresh"), *_builders_importing("token_use")})
+    assert OF_TOKEN_USE.isdisjoint(error for errors in PROBLEMS.values() for error in errors)
 
 
 @pytest.mark.parametrize("folder", STATUSES)
@@ -154,21 +173,40 @@ def _children(error: type[LinkError]) -> set[type[LinkError]]:
 
 def _service_module(folder: str) -> str:
     """Return the module of the service that a function asks `wiring` for."""
-    app = ast.parse((ROOT / "functions" / folder / "app.py").read_text(encoding="utf-8"))
-    (name,) = {
-        node.attr for node in ast.walk(app) if isinstance(node, ast.Attribute) and node.attr.endswith("_service")
-    }
-    wiring = ast.parse((LAYER / "wiring.py").read_text(encoding="utf-8"))
-    (build,) = (node for node in ast.walk(wiring) if isinstance(node, ast.FunctionDef) and node.name == name)
+    (name,) = {name for name in _asked_of_wiring(folder) if name.endswith("_service")}
+    build = _functions_of("wiring")[name]
     imports = [node for node in ast.walk(build) if isinstance(node, ast.ImportFrom)]
     (module,) = (node.module for node in imports if any(alias.name.endswith("Service") for alias in node.names))
     return str(module).removeprefix("account_link.")
 
 
+def _asked_of_wiring(folder: str) -> set[str]:
+    app = ast.parse((ROOT / "functions" / folder / "app.py").read_text(encoding="utf-8"))
+    asked = (node for node in ast.walk(app) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+    return {node.attr for node in asked if isinstance(node.value, ast.Name) and node.value.id == "wiring"}
+
+
+def _functions_of(module: str) -> dict[str, ast.FunctionDef]:
+    tree = ast.parse((LAYER / f"{module}.py").read_text(encoding="utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def _builders_importing(module: str) -> set[str]:
+    """Return what of `wiring` is made from this module."""
+    return {
+        name
+        for name, build in _functions_of("wiring").items()
+        for node in ast.walk(build)
+        if isinstance(node, ast.ImportFrom) and node.module == f"account_link.{module}"
+    }
+
+
 def _raised(module: str) -> set[str]:
+    """Return the names of the classes that a module raises, with arguments or without."""
     tree = ast.parse((LAYER / f"{module}.py").read_text(encoding="utf-8"))
     raised = (node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise))
-    return {exc.id for exc in raised if isinstance(exc, ast.Name)}
+    named = (exc.func if isinstance(exc, ast.Call) else exc for exc in raised)
+    return {exc.id for exc in named if isinstance(exc, ast.Name)}
 
 
 def _examples(described: ApiDocument) -> Iterator[tuple[Any, Part]]:

@@ -55,7 +55,7 @@ def _attempts() -> Iterator[Attempt | None]:
         if status in WITHOUT_A_GRANT and outcome is Outcome.AUTHORIZED:
             continue
         expires_at = SOON - timedelta(hours=age)
-        redemption = Redemption(InvocationId("i"), NOW - timedelta(hours=age), b"", b"")
+        redemption = Redemption(InvocationId("i"), NOW - timedelta(hours=age), GrantId("g"), b"", b"")
         yield Attempt(ID, status, "", "", expires_at, b"", SealedState(b""), redemption, outcome=outcome)
         yield Attempt(ID, status, "", "", expires_at, b"", SealedState(b""), wrong_codes=WRONG_CODES_ALLOWED)
 

@@ -16,6 +16,7 @@ from account_link.models import (
     AttemptStatus,
     Code,
     ConfirmationCode,
+    GrantId,
     InvocationId,
     Outcome,
     Redemption,
@@ -31,7 +32,7 @@ from tests.fakes import AUTHORIZED, GRANT, NOW, RUNNER
 
 MARK = "MARK"
 AUTHORIZE = authorization_url("https://oauth.trainingpeaks.com", "kinni", "https://api.kinni.example", State(MARK))
-REDEMPTION = Redemption(InvocationId("i"), NOW, MARK.encode(), MARK.encode())
+REDEMPTION = Redemption(InvocationId("i"), NOW, GrantId("g"), MARK.encode(), MARK.encode())
 ATTEMPT = replace(
     AUTHORIZED, state_hash=MARK.encode(), sealed_state=SealedState(MARK.encode()), redemption=REDEMPTION, grant=GRANT
 )
@@ -45,7 +46,7 @@ ACCOUNT = Account(RUNNER, attempt=ATTEMPT)
         REDEMPTION,
         ATTEMPT,
         ACCOUNT,
-        Redeemed(ACCOUNT, ATTEMPT, InvocationId("i")),
+        Redeemed(ACCOUNT, ATTEMPT, REDEMPTION),
         CallbackQuery(State(MARK), Code(MARK), MARK),
         KeySettings(MARK),
         Landing(Outcome.AUTHORIZED, AttemptId("a"), "https://x", ConfirmationCode(MARK)),
@@ -69,7 +70,7 @@ def test_no_secret_whatever_it_is_made_of_is_printed(secret: str, salt: bytes) -
             [
                 TokenSet(secret, secret, NOW, ()),
                 TokenSet(secret, None, NOW, ()),
-                Redemption(InvocationId("i"), NOW, salt, salt),
+                Redemption(InvocationId("i"), NOW, GrantId("g"), salt, salt),
                 replace(ATTEMPT, state_hash=salt, sealed_state=SealedState(salt)),
                 CallbackQuery(State(secret), Code(secret)),
                 CallbackQuery(None, None, secret),

@@ -8,6 +8,9 @@ from samtranslator.translator.translator import Translator
 from local.template import Route, Template, load_template, public_routes, resources, routes
 
 BASE = "/v1/trainingpeaks"
+GIVEN_OR_AT_THE_DOMAIN = {
+    "Fn::If": ["CallbackUrlIsGiven", {"Ref": "CallbackUrl"}, {"Fn::Sub": f"https://${{DomainName}}{BASE}/callback"}]
+}
 ROUTES = {
     Route("POST", f"{BASE}/auth", "StartAuthFunction", is_public=False),
     Route("GET", f"{BASE}/callback", "CallbackFunction", is_public=True),
@@ -64,5 +67,28 @@ def test_a_deployment_tells_its_url_and_the_callback_to_register(template: Templ
     outputs = {name: output["Value"] for name, output in template["Outputs"].items()}
     assert outputs["ApiUrl"] == {"Fn::Sub": derived}
     assert outputs["CallbackUrl"] == {
-        "Fn::If": ["CallbackUrlIsDerived", {"Fn::Sub": f"{derived}{BASE}/callback"}, {"Ref": "CallbackUrl"}]
+        "Fn::If": ["CallbackUrlIsDerived", {"Fn::Sub": f"{derived}{BASE}/callback"}, GIVEN_OR_AT_THE_DOMAIN]
     }
+
+
+def test_the_functions_name_the_callback_that_a_deployment_tells_to_register(template: Template) -> None:
+    """Derived, they take it from the request, which came to the API's own domain name: there is no other then."""
+    url = template["Globals"]["Function"]["Environment"]["Variables"]["CALLBACK_URL"]
+    given, at_the_domain = GIVEN_OR_AT_THE_DOMAIN["Fn::If"][1:]
+    assert url == {"Fn::If": ["CallbackUrlIsGiven", given, {"Fn::If": ["HasDomain", at_the_domain, ""]}]}
+    assert template["Conditions"]["CallbackUrlIsDerived"] == {
+        "Fn::And": [
+            {"Fn::Equals": [{"Ref": "CallbackUrl"}, ""]},
+            {"Fn::Not": [{"Condition": "HasDomain"}]},
+        ]
+    }
+
+
+def test_a_domain_of_ones_own_leads_to_the_api(template: Template) -> None:
+    (domain,) = resources(template, "AWS::ApiGatewayV2::DomainName").values()
+    (mapping,) = resources(template, "AWS::ApiGatewayV2::ApiMapping").values()
+    assert domain["DomainName"] == {"Ref": "DomainName"}
+    assert domain["DomainNameConfigurations"][0]["SecurityPolicy"] == "TLS_1_2"
+    assert mapping["ApiId"] == {"Ref": "HttpApi"}
+    assert "ApiMappingKey" not in mapping, "the paths at the domain are the API's own"
+    assert {template["Resources"][name]["Condition"] for name in ("ApiDomain", "ApiDomainMapping")} == {"HasDomain"}

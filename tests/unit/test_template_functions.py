@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import account_link
+from account_link.models import ANNOUNCED_AFTER, EXCHANGE_LIMIT, FENCE, LEASE
 from local.template import (
     TEMPLATE_FILE,
     Template,
@@ -23,7 +24,9 @@ FOLDERS = {
     "StatusFunction": "status",
     "ToggleFunction": "toggle",
     "UnlinkFunction": "unlink",
+    "RevokeFunction": "revoke",
 }
+WORKER = "RevokeFunction"
 HTTP_API_LIMIT = timedelta(seconds=30)
 COMMON_VARIABLES = {
     "TABLE_NAME",
@@ -36,6 +39,7 @@ COMMON_VARIABLES = {
     "TRAININGPEAKS_API_URL",
     "TRAININGPEAKS_CLIENT_ID",
     "CLIENT_SECRET_NAME",
+    "REVOCATION_QUEUE_URL",
     "RETURN_URLS",
     "CALLBACK_URL",
     "LOCAL_USER_ID",
@@ -53,9 +57,37 @@ def test_each_function_has_its_folder_and_its_handler(template: Template) -> Non
 def test_every_function_ends_before_the_http_api_gives_up(template: Template) -> None:
     longest = timedelta(seconds=29)
     shorter = timedelta(seconds=15)
-    outside = {"CallbackFunction", "UnlinkFunction"}
+    outside = {"CallbackFunction", "UnlinkFunction", WORKER}
     assert function_timeouts(template) == {name: longest if name in outside else shorter for name in FOLDERS}
     assert longest < HTTP_API_LIMIT
+
+
+@pytest.mark.parametrize("function", FOLDERS)
+def test_nothing_that_a_function_holds_for_itself_ends_before_the_function(template: Template, function: str) -> None:
+    """Behind a fence, a lease or an announcement that has run out nobody may still be at work."""
+    timeout = function_timeouts(template)[function]
+    assert timeout <= FENCE
+    assert timeout < LEASE
+    assert timeout + timedelta(seconds=10) <= ANNOUNCED_AFTER
+
+
+def test_an_exchange_counts_as_dead_when_the_callback_function_must_be(template: Template) -> None:
+    assert function_timeouts(template)["CallbackFunction"] == EXCHANGE_LIMIT
+
+
+def test_the_worker_is_fed_by_the_revocation_queue_alone(template: Template) -> None:
+    """It reports the messages of a batch one by one: the others are not worked on again."""
+    (event,) = functions(template)[WORKER]["Events"].values()
+    assert event["Type"] == "SQS"
+    assert event["Properties"]["Queue"] == {"Fn::GetAtt": ["RevocationQueue", "Arn"]}
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_message_stays_hidden_for_six_time_outs_of_the_worker(template: Template) -> None:
+    """Which Lambda asks for; with less, a message could come again while it is still worked on."""
+    queue = resources(template, "AWS::SQS::Queue")["RevocationQueue"]
+    assert timedelta(seconds=queue["VisibilityTimeout"]) >= 6 * function_timeouts(template)[WORKER]
+    assert function_environment(template, WORKER)["REVOCATION_QUEUE_URL"] == {"Ref": "RevocationQueue"}
 
 
 def test_everything_runs_on_python_3_13_and_arm64_unless_told_otherwise(template: Template) -> None:

@@ -9,14 +9,14 @@ from account_link import token_cipher
 from local.template import Template, functions, resources
 
 RIGHTS = {
-    "StartAuthFunction": {"dynamodb:UpdateItem", "dynamodb:DeleteItem"},
+    "StartAuthFunction": {"dynamodb:UpdateItem"},
     "CallbackFunction": {
         "dynamodb:GetItem",
         "dynamodb:UpdateItem",
         "dynamodb:PutItem",
-        "dynamodb:DeleteItem",
         "kms:GenerateDataKey",
         "secretsmanager:GetSecretValue",
+        "sqs:SendMessage",
     },
     "ConfirmFunction": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
     "StatusFunction": {"dynamodb:GetItem"},
@@ -26,13 +26,30 @@ RIGHTS = {
         "dynamodb:UpdateItem",
         "dynamodb:DeleteItem",
         "kms:Decrypt",
+        "kms:GenerateDataKey",
         "secretsmanager:GetSecretValue",
+        "sqs:SendMessage",
+    },
+    "RevokeFunction": {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "secretsmanager:GetSecretValue",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
     },
 }
+SEALERS = {"CallbackFunction", "UnlinkFunction", "RevokeFunction"}
+OPENERS = {"UnlinkFunction", "RevokeFunction"}
 RESOURCES = {
     "dynamodb": {"Fn::GetAtt": ["LinkTable", "Arn"]},
     "kms": {"Fn::GetAtt": ["TokenKey", "Arn"]},
     "secretsmanager": {"Ref": "ClientSecret"},
+    "sqs": {"Fn::GetAtt": ["RevocationQueue", "Arn"]},
 }
 CRYPTOGRAPHY = {
     "kms:CreateGrant",
@@ -44,6 +61,7 @@ CRYPTOGRAPHY = {
     "kms:ReEncryptTo",
 }
 THROUGH_DYNAMODB = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"}}}
+THROUGH_SQS = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "sqs.${AWS::Region}.${AWS::URLSuffix}"}}}
 ONE_GRANT_OF_ONE_USER = {
     "StringEquals": {"kms:EncryptionContext:purpose": token_cipher.PURPOSE},
     "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["user", "purpose", "grant"]},
@@ -78,6 +96,14 @@ def _all_statements(template: Template, function: str) -> Iterator[Statement]:
             yield from managed[policy["Ref"]]["PolicyDocument"]["Statement"]
 
 
+def _uses_the_queue(function: str) -> bool:
+    return any(action.startswith("sqs:") for action in RIGHTS[function])
+
+
+def test_every_function_is_judged(template: Template) -> None:
+    assert RIGHTS.keys() == functions(template).keys()
+
+
 @pytest.mark.parametrize("function", RIGHTS)
 def test_a_function_has_the_rights_it_needs_and_no_more(template: Template, function: str) -> None:
     statements = list(_own_statements(template, function))
@@ -98,32 +124,34 @@ def test_no_function_may_do_everything_of_a_kind(template: Template, function: s
 
 
 @pytest.mark.parametrize("function", RIGHTS)
-def test_sealed_tokens_open_for_unlink_only(template: Template, function: str) -> None:
+def test_sealed_tokens_open_for_unlink_and_the_worker_only(template: Template, function: str) -> None:
     conditions = [
         statement["Condition"]
         for statement in _all_statements(template, function)
         if "kms:Decrypt" in _actions(statement)
     ]
-    opens_tokens = function == "UnlinkFunction"
-    assert conditions == ([ONE_GRANT_OF_ONE_USER] if opens_tokens else []) + [THROUGH_DYNAMODB]
+    straight = [ONE_GRANT_OF_ONE_USER] if function in OPENERS else []
+    through_others = [THROUGH_DYNAMODB, *([THROUGH_SQS] if _uses_the_queue(function) else [])]
+    assert conditions == straight + through_others
 
 
-def test_a_data_key_is_made_for_one_grant_of_one_user(template: Template) -> None:
-    (condition,) = (
+@pytest.mark.parametrize("function", RIGHTS)
+def test_a_data_key_is_made_for_one_grant_of_one_user(template: Template, function: str) -> None:
+    conditions = [
         statement["Condition"]
-        for statement in _own_statements(template, "CallbackFunction")
+        for statement in _own_statements(template, function)
         if "kms:GenerateDataKey" in _actions(statement)
-    )
-    assert condition == ONE_GRANT_OF_ONE_USER
+    ]
+    assert conditions == ([ONE_GRANT_OF_ONE_USER] if function in SEALERS else [])
 
 
-def test_the_key_works_for_the_table_and_for_one_users_grant_and_for_nothing_else(key: dict[str, Any]) -> None:
+def test_the_key_works_for_table_and_queue_and_for_one_users_grant_and_for_nothing_else(key: dict[str, Any]) -> None:
     conditions = [
         statement.get("Condition")
         for statement in key["KeyPolicy"]["Statement"]
         if CRYPTOGRAPHY & set(_actions(statement))
     ]
-    assert conditions == [THROUGH_DYNAMODB, ONE_GRANT_OF_ONE_USER]
+    assert conditions == [THROUGH_DYNAMODB, THROUGH_SQS, ONE_GRANT_OF_ONE_USER]
 
 
 def test_only_principals_of_this_account_reach_the_key(key: dict[str, Any]) -> None:

@@ -1,10 +1,12 @@
 """What template.yaml keeps is encrypted, recoverable and cleared up."""
 
 import string
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from account_link.models import RELEASED_KEPT
 from local.template import Template, resources
 
 
@@ -31,6 +33,31 @@ def test_the_table_is_encrypted_with_the_projects_own_key(table: dict[str, Any])
         "SSEType": "KMS",
         "KMSMasterKeyId": {"Fn::GetAtt": ["TokenKey", "Arn"]},
     }
+
+
+@pytest.mark.parametrize("queue", ["RevocationQueue", "RevocationDeadLetters"])
+def test_a_queue_is_encrypted_with_the_projects_own_key(template: Template, queue: str) -> None:
+    queues = resources(template, "AWS::SQS::Queue")
+    assert queues.keys() == {"RevocationQueue", "RevocationDeadLetters"}
+    assert queues[queue]["KmsMasterKeyId"] == {"Fn::GetAtt": ["TokenKey", "Arn"]}
+
+
+def test_a_revocation_is_kept_for_longer_than_it_is_tried(template: Template) -> None:
+    """A dead letter keeps the age that it had as a message: then, too, there is time to look at it."""
+    queues = resources(template, "AWS::SQS::Queue")
+    for queue in queues.values():
+        assert timedelta(seconds=queue["MessageRetentionPeriod"]) >= 2 * RELEASED_KEPT
+    redrive = queues["RevocationQueue"]["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["RevocationDeadLetters", "Arn"]}
+
+
+def test_a_dead_letter_alarms_the_operators(template: Template) -> None:
+    alarm = resources(template, "AWS::CloudWatch::Alarm")["DeadLettersAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert alarm["Dimensions"] == [
+        {"Name": "QueueName", "Value": {"Fn::GetAtt": ["RevocationDeadLetters", "QueueName"]}}
+    ]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
 
 
 def test_the_key_rotates(template: Template) -> None:

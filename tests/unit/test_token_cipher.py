@@ -1,6 +1,7 @@
 """Sealed tokens: open for their own grant and nobody else's, and break cleanly."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -27,23 +28,34 @@ if TYPE_CHECKING:
 KEY_ID_AT = len(VERSION) + LENGTH_BYTES
 KEY_ID_LENGTH = 36
 """A wrapped key begins with the name of the key that wrapped it; under a wrong name KMS refuses the caller."""
-REFUSALS = [
+NEEDS_AN_OPERATOR = [
     "AccessDeniedException",
-    "DependencyTimeoutException",
     "DisabledException",
+    "KMSInvalidStateException",
+    "NotFoundException",
+]
+"""The key is disabled, scheduled for deletion or out of reach: no later try succeeds by itself."""
+OTHERS = [
+    "DependencyTimeoutException",
     "IncorrectKeyException",
     "InvalidKeyUsageException",
     "KMSInternalException",
-    "KMSInvalidStateException",
     "KeyUnavailableException",
-    "NotFoundException",
     "ThrottlingException",
 ]
+REFUSALS = NEEDS_AN_OPERATOR + OTHERS
 FAULTS: list[BotoCoreError] = [
     ConnectTimeoutError(endpoint_url="https://kms"),
     EndpointConnectionError(endpoint_url="https://kms"),
     ReadTimeoutError(endpoint_url="https://kms"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def namespace() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "KinniAccountLink")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +214,25 @@ def test_a_refusing_kms_means_try_again(kms: "KMSClient", key_id: str, sealed: S
             cipher.data_key(RUNNER, GRANT.id)
         with pytest.raises(TryAgainError):
             cipher.open(sealed, RUNNER, GRANT.id)
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_key_that_needs_an_operator_is_counted_for_the_alarm(
+    kms: "KMSClient", key_id: str, sealed: SealedTokens, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cipher = TokenCipher(kms, key_id)
+    calls: dict[str, Callable[[GrantId], object]] = {
+        "generate_data_key": partial(cipher.data_key, RUNNER),
+        "decrypt": partial(cipher.open, sealed, RUNNER),
+    }
+    with Stubber(kms) as stubber:
+        for operation, call in calls.items():
+            stubber.add_client_error(operation, code)
+            with pytest.raises(TryAgainError):
+                call(GRANT.id)
+
+    counted = [json.loads(line)["KeyRefused"] for line in capsys.readouterr().out.splitlines()]
+    assert counted == ([[1.0], [1.0]] if code in NEEDS_AN_OPERATOR else [])
 
 
 def test_kms_not_knowing_the_wrapped_key_means_a_broken_seal(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -17,11 +18,40 @@ from account_link.errors import (
     TrainingPeaksUnavailableError,
 )
 from account_link.models import TokenSet
+from tests.fakes import NOW
 from tests.unit.strategies import thrifty
 from tests.unit.trainingpeaks_rig import AMPLE, GRANTED, TOKENS, Answer, TrainingPeaks, as_json, body, granted
 
 calls = pytest.mark.parametrize("call", [TrainingPeaks.exchange, TrainingPeaks.refresh], ids=["exchange", "refresh"])
 type Call = Callable[[TrainingPeaks], TokenSet]
+
+OURS: list[tuple[bytes, int]] = [
+    *[(b'{"error": "%s"}' % code, 400) for code in (b"invalid_client", b"unauthorized_client", b"invalid_request")],
+    (b'{"error": "unsupported_grant_type"}', 400),
+    (b'{"error": "invalid_client", "error_description": "MARK"}', 400),
+    (b'{"error": "invalid_client"}', 403),
+    (b'{"error": "invalid_grant"}', 401),
+    (b"", 401),
+    (b"<html>Unauthorized</html>", 401),
+]
+"""Says that Kinni is misconfigured, whatever it was asked."""
+NOT_OURS: list[tuple[bytes, int]] = [
+    (b'{"error": "invalid_scope"}', 400),
+    (b'{"error": "INVALID_GRANT"}', 400),
+    (b'{"error": "INVALID_CLIENT"}', 400),
+    (b'{"error": ["invalid_grant"]}', 400),
+    (b'{"error": ["invalid_client"]}', 400),
+    (b'{"error": null}', 400),
+    (b'["invalid_grant"]', 400),
+    (b'"invalid_grant"', 400),
+    (b"invalid_grant", 400),
+    (b"<html>invalid_grant</html>", 400),
+    (b"", 400),
+    (b"[" * 100_000, 400),
+    *[(b'{"error": "invalid_grant"}', status) for status in (403, 404, 409, 418, 499)],
+    (b"<html>Forbidden</html>", 403),
+]
+"""Blames nobody in the words of the standard."""
 
 FAULTS: list[Answer] = [
     *[body(b"", status) for status in (300, 302, 304, 429, 500, 502, 503, 504, 599)],
@@ -89,27 +119,34 @@ def test_invalid_grant_is_the_codes_or_tokens_fault(call: Call, description: dic
 
 
 @calls
-@pytest.mark.parametrize(
-    ("raw", "status"),
-    [
-        *[(b'{"error": "%s"}' % code, 400) for code in (b"invalid_client", b"invalid_scope", b"invalid_request")],
-        (b'{"error": "unsupported_grant_type"}', 400),
-        (b'{"error": "INVALID_GRANT"}', 400),
-        (b'{"error": ["invalid_grant"]}', 400),
-        (b'{"error": null}', 400),
-        (b'["invalid_grant"]', 400),
-        (b'"invalid_grant"', 400),
-        (b"invalid_grant", 400),
-        (b"<html>invalid_grant</html>", 400),
-        (b"", 400),
-        (b"[" * 100_000, 400),
-        *[(b'{"error": "invalid_grant"}', status) for status in (401, 403, 404, 409, 418, 499)],
-        (b"", 401),
-        (b"<html>Forbidden</html>", 403),
-    ],
-)
-def test_any_other_4xx_is_our_configurations_fault(call: Call, raw: bytes, status: int) -> None:
+@pytest.mark.parametrize(("raw", "status"), OURS)
+def test_a_refusal_that_blames_kinni_is_our_configurations_fault(call: Call, raw: bytes, status: int) -> None:
     assert error_of(call, body(raw, status)) == (ClientRefusedError, 1)
+
+
+@pytest.mark.parametrize(("raw", "status"), NOT_OURS)
+def test_an_exchanges_other_4xx_is_our_configurations_fault(raw: bytes, status: int) -> None:
+    assert error_of(TrainingPeaks.exchange, body(raw, status)) == (ClientRefusedError, 1)
+
+
+@pytest.mark.parametrize(("raw", "status"), NOT_OURS)
+def test_a_refreshs_other_4xx_is_the_end_of_the_grant(raw: bytes, status: int) -> None:
+    """The same client id and secret work for everybody else; trying it for ever would help nobody."""
+    assert error_of(TrainingPeaks.refresh, body(raw, status)) == (InvalidGrantError, 1)
+
+
+def test_a_pair_without_a_refresh_token_cannot_be_refreshed_and_nobody_is_asked() -> None:
+    trainingpeaks = TrainingPeaks(granted())
+
+    with pytest.raises(InvalidGrantError):
+        trainingpeaks.client.refresh(replace(TOKENS, refresh_token=None), NOW, AMPLE)
+    assert trainingpeaks.requests == []
+
+
+@pytest.mark.parametrize("status", [408, 425, 429])
+@calls
+def test_a_busy_trainingpeaks_refuses_nobody(call: Call, status: int) -> None:
+    assert error_of(call, body(b'{"error": "invalid_grant"}', status)) == (TrainingPeaksUnavailableError, 1)
 
 
 @thrifty

@@ -34,7 +34,10 @@ BUILT = [
     wiring.confirm_service,
     wiring.link_service,
     wiring.link_settings,
+    wiring.revocation_queue,
+    wiring.revoke_service,
     wiring.start_service,
+    wiring.token_use,
     wiring.unlink_service,
 ]
 
@@ -100,7 +103,9 @@ def test_another_environment_builds_anew_once_the_old_is_forgotten(monkeypatch: 
     assert wiring.link_settings().return_urls == ("https://kinni.example/new",)
 
 
-@pytest.mark.parametrize("name", ["TABLE_NAME", "TOKEN_KEY_ID", "STATE_KEY", "CLIENT_SECRET_NAME"])
+@pytest.mark.parametrize(
+    "name", ["TABLE_NAME", "TOKEN_KEY_ID", "STATE_KEY", "CLIENT_SECRET_NAME", "REVOCATION_QUEUE_URL"]
+)
 def test_a_missing_variable_names_itself_at_the_cold_start(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name)
 

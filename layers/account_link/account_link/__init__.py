@@ -1,3 +1,3 @@
 """Kinni's link to a runner's TrainingPeaks account: everything the functions share."""
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"

@@ -5,6 +5,7 @@ The only place that knows status numbers (the callback's pages know theirs in `p
 
 import functools
 import json
+import math
 import os
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -87,7 +88,7 @@ def caller(event: Event) -> UserId:
 def idempotency_key(event: Event) -> str:
     """Return the header; raise IdempotencyKeyInvalidError unless it is 1 to 128 visible ASCII."""
     key = header(event, "idempotency-key")
-    visible = all("!" <= character <= "~" for character in key)
+    visible = key.isascii() and key.isprintable() and " " not in key
     if not key or len(key) > LONGEST_KEY or not visible:
         raise errors.IdempotencyKeyInvalidError
     return key
@@ -156,7 +157,7 @@ def problem(exc: errors.LinkError, request: str) -> Response:
     }
     response = _response(status, "application/problem+json", json.dumps(document))
     if isinstance(exc, errors.TryAgainError):
-        response["headers"]["Retry-After"] = str(int(exc.retry_after.total_seconds()))
+        response["headers"]["Retry-After"] = str(max(1, math.ceil(exc.retry_after.total_seconds())))
     return response
 
 

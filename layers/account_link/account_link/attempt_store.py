@@ -26,6 +26,7 @@ REPLACEABLE = (
     " OR #attempt.#expires_at <= :now OR #attempt.#wrong_codes >= :wrong_codes))"
 )
 """The same as `not Attempt.is_joinable`, said to the table; a test compares the two."""
+STATUSES = {f":{status.value}": status.value for status in AttemptStatus}
 
 
 class AttemptStore:
@@ -123,8 +124,7 @@ def _removed(dropped: dict[str, str]) -> str:
 
 
 def _replaceable_at(now: datetime) -> dict[str, Any]:
-    statuses = {f":{status.value}": status.value for status in AttemptStatus}
-    return statuses | {
+    return STATUSES | {
         ":now": items.milliseconds(now),
         ":exchange_dead": items.milliseconds(now - EXCHANGE_LIMIT),
         ":join_over": items.milliseconds(now - JOIN_AUTHORIZED_FOR),

@@ -16,6 +16,7 @@ from account_link.models import (
     Clock,
     Code,
     ConfirmationCode,
+    GrantId,
     InvocationId,
     Outcome,
     Redemption,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from account_link.state_seal import StateSeal
 
 SALT_BYTES = 32
+GRANT_ID_BYTES = 16
 ENDED_BY_ERROR = {
     "access_denied": (AttemptStatus.CANCELLED, Outcome.CANCELLED),
     "server_error": (AttemptStatus.FAILED, Outcome.TRAININGPEAKS_UNAVAILABLE),
@@ -78,7 +80,9 @@ class CallbackService:
             return UNKNOWN
         salt = secrets.token_bytes(SALT_BYTES)
         shown = confirmation.derive(salt, code, state)
-        redemption = Redemption(owner, self._now(), salt, confirmation.fingerprint(shown))
+        grant_id = GrantId(secrets.token_urlsafe(GRANT_ID_BYTES))
+        hashed = confirmation.fingerprint(shown)
+        redemption = Redemption(owner, self._now(), grant_id, salt, hashed)
         try:
             account = self._redemptions.redeem(user, state_hash(state), redemption)
         except RefusedError as exc:

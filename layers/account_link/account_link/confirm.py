@@ -32,7 +32,6 @@ from account_link.telemetry import count
 if TYPE_CHECKING:
     from account_link.account_table import AccountTable
     from account_link.confirmation_store import ConfirmationStore
-    from account_link.grant_store import GrantStore
 
 CONFIRM_TRIES = 3
 """A read and a transaction each; more than one only where something moved in between."""
@@ -45,12 +44,10 @@ class ConfirmService:
         self,
         accounts: "AccountTable",
         confirmations: "ConfirmationStore",
-        grants: "GrantStore",
         now: Clock = utc_now,
     ) -> None:
         self._accounts = accounts
         self._confirmations = confirmations
-        self._grants = grants
         self._now = now
 
     def confirm(self, user: UserId, attempt_id: AttemptId, code: ConfirmationCode, by: InvocationId) -> Account:
@@ -95,8 +92,6 @@ class ConfirmService:
             self._take(account, link)
         except GrantOutdatedError as exc:
             self._confirmations.refuse_authorized(account.user, attempt, Outcome.TRY_AGAIN)
-            self._grants.destroy(attempt.grant.id)
-            count("GrantDestroyed", reason="outdated")
             raise AttemptNotAuthorizedError from exc
         again = account.link and account.link.grant.athlete.id == link.grant.athlete.id
         return replace(
@@ -114,8 +109,11 @@ class ConfirmService:
         except ClaimHeldError as exc:
             self._take_from(exc.holder, account, link)
             count("Linked", kind="moved")
+            count("GrantDestroyed", reason="moved")
         else:
             count("Linked", kind="again" if account.link else "first")
+        if account.link and account.link.connection is Connection.ACTIVE:
+            count("GrantDestroyed", reason="superseded")
 
     def _take_from(self, holder: Holder, account: Account, link: Link) -> None:
         try:

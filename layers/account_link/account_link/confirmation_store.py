@@ -6,6 +6,7 @@ from typing import Any
 
 from account_link import items
 from account_link.account_table import AccountTable, RefusedError, same_generation
+from account_link.attribute_values import Item
 from account_link.models import (
     WRONG_CODES_ALLOWED,
     Account,
@@ -19,7 +20,7 @@ from account_link.models import (
     Outcome,
     UserId,
 )
-from account_link.table import Item, TransactionRefusedError, Write
+from account_link.table import TransactionRefusedError, Write
 
 CLAIM = 1
 """The place of the claim's write in the transaction."""
@@ -152,7 +153,11 @@ def _claimed(user: UserId, grant: Grant, former: Holder | None) -> Write:
 
 
 def _kept_tokens(grant_id: GrantId) -> Write:
-    return Write(key=items.grant_key(grant_id), update="REMOVE #ttl", condition="attribute_exists(#tokens)")
+    return Write(
+        key=items.grant_key(grant_id),
+        update="REMOVE #ttl",
+        condition="attribute_exists(#sealed) AND attribute_not_exists(#released_at)",
+    )
 
 
 def _superseded(seen: Account, link: Link) -> list[Write]:

@@ -109,7 +109,26 @@ class TryAgainError(LinkError):
     code = "try_again"
     title = "Kinni could not do this just now"
     detail = "Nothing was lost. Please try again in a moment."
-    retry_after = timedelta(seconds=2)
+
+    def __init__(self, retry_after: timedelta = timedelta(seconds=2)) -> None:
+        super().__init__(self.title)
+        self.retry_after = retry_after
+
+
+class ReauthorizationRequiredError(LinkError):
+    """TrainingPeaks has ended the grant: the user must link again."""
+
+    code = "reauthorization_required"
+    title = "TrainingPeaks must be linked again"
+    detail = "TrainingPeaks has ended Kinni's access. Please choose Link TrainingPeaks again."
+
+
+class TrainingPeaksDownError(TryAgainError):
+    """TrainingPeaks does not answer as promised just now; the link is left as it is."""
+
+    code = "trainingpeaks_unavailable"
+    title = "TrainingPeaks did not answer"
+    detail = "Your link is unchanged. Please try again in a few minutes."
 
 
 class TrainingPeaksError(Exception):
@@ -117,7 +136,14 @@ class TrainingPeaksError(Exception):
 
 
 class TrainingPeaksUnavailableError(TrainingPeaksError):
-    """A time-out, a 5xx, a 429, or a reply that is not what was promised."""
+    """A time-out, a 5xx, a 429, or a reply that is not what was promised.
+
+    `retry_after` is what TrainingPeaks asked for, or a guess.
+    """
+
+    def __init__(self, retry_after: timedelta = timedelta(seconds=30)) -> None:
+        super().__init__("TrainingPeaks is unavailable")
+        self.retry_after = retry_after
 
 
 class InvalidGrantError(TrainingPeaksError):

@@ -1,12 +1,11 @@
 """Exchange: from a redeemed state to a parked grant, or to the reason why there is none."""
 
-import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from account_link.account_table import RefusedError
-from account_link.authorization import SCOPES
+from account_link.authorization import PROFILE_SCOPE, SCOPES
 from account_link.errors import (
     AccessTokenRefusedError,
     ClientRefusedError,
@@ -30,6 +29,7 @@ from account_link.models import (
     Grant,
     GrantId,
     InvocationId,
+    Link,
     Outcome,
     Redemption,
     SealedTokens,
@@ -50,18 +50,13 @@ STORE_SECONDS = 12.0
 """Kept back from every outside call for the two writes that follow it, each tried twice."""
 EXCHANGE_SECONDS = 9.0
 """The longest that an exchange can take; with less time left none is begun."""
-TIDY_AFTER = timedelta(hours=1)
 
-
-class DifferentAthleteError(TrainingPeaksError):
-    """The user has an active link to another athlete."""
-
+STORE_TRIES = 3
 
 OUTCOMES: dict[type[TrainingPeaksError], Outcome] = {
     AccessTokenRefusedError: Outcome.TRAININGPEAKS_UNAVAILABLE,
     ClientRefusedError: Outcome.CONFIGURATION_ERROR,
     CoachAccountError: Outcome.COACH_ACCOUNT,
-    DifferentAthleteError: Outcome.DIFFERENT_ATHLETE,
     InvalidGrantError: Outcome.EXPIRED,
     PermissionMissingError: Outcome.PERMISSION_MISSING,
     ProfileMissingError: Outcome.PROFILE_DATA_MISSING,
@@ -75,7 +70,17 @@ class Redeemed:
 
     account: Account
     attempt: Attempt
-    owner: InvocationId
+    redemption: Redemption
+
+    @property
+    def owner(self) -> InvocationId:
+        """The invocation that redeemed the state: this one."""
+        return self.redemption.owner
+
+    @property
+    def grant_id(self) -> GrantId:
+        """The id under which the grant will lie, should there be one."""
+        return self.redemption.grant_id
 
     @property
     def user(self) -> UserId:
@@ -104,22 +109,25 @@ class Exchange:
         """Exchange the code, park the grant, and return how it ended. Raises nothing."""
         if account.attempt is None:
             return Outcome.EXPIRED
-        work = Redeemed(account, account.attempt, redemption.owner)
-        grant_id = GrantId(secrets.token_urlsafe(16))
+        work = Redeemed(account, account.attempt, redemption)
         try:
-            key = self._cipher.data_key(work.user, grant_id)
+            key = self._cipher.data_key(work.user, work.grant_id)
+            self._grants.announce(work.grant_id)
             asked_at = self._now()
             tokens = self._tokens(work, code, asked_at, deadline)
         except TryAgainError:
             return self._reopen(work)
         except TrainingPeaksError as exc:
-            return self._fail(work, exc)
+            return self._fail(work, OUTCOMES[type(exc)])
         try:
-            athlete = self._identify(work, tokens, deadline)
+            athlete = self._identify(tokens, deadline)
         except TrainingPeaksError as exc:
-            count("GrantDestroyed", reason=OUTCOMES[type(exc)].value)
-            return self._fail(work, exc)
-        grant = Grant(grant_id, athlete, tokens.scopes, tokens.expires_at, asked_at)
+            count("GrantDestroyed", reason="unidentified")
+            return self._fail(work, OUTCOMES[type(exc)])
+        grant = Grant(work.grant_id, athlete, tokens.scopes, tokens.expires_at, asked_at)
+        refusal = _refusal(work.account.link, grant)
+        if refusal:
+            return self._release(work, grant, key.seal(tokens), refusal)
         return self._park(work, grant, key.seal(tokens))
 
     def _tokens(self, work: Redeemed, code: Code, asked_at: datetime, deadline: "Deadline") -> TokenSet:
@@ -137,54 +145,68 @@ class Exchange:
             count("ClientRefused")
             raise
 
-    def _identify(self, work: Redeemed, tokens: TokenSet, deadline: "Deadline") -> Athlete:
-        if not set(SCOPES) <= set(tokens.scopes):
+    def _identify(self, tokens: TokenSet, deadline: "Deadline") -> Athlete:
+        """Return whose tokens these are, also where a permission is missing: to revoke them."""
+        if PROFILE_SCOPE not in tokens.scopes:
             raise PermissionMissingError
         call = deadline.earlier(reserve=STORE_SECONDS, at_most=deadline.left())
-        athlete = self._trainingpeaks.athlete(tokens, call)
-        link = work.account.link
-        if link and link.connection is Connection.ACTIVE and link.grant.athlete.id != athlete.id:
-            raise DifferentAthleteError
-        return athlete
+        try:
+            return self._trainingpeaks.athlete(tokens, call)
+        except TrainingPeaksError as exc:
+            if set(SCOPES) <= set(tokens.scopes):
+                raise
+            raise PermissionMissingError from exc
+
+    def _release(self, work: Redeemed, grant: Grant, sealed: SealedTokens, refusal: Outcome) -> Outcome:
+        """Leave a grant that Kinni will not use to the worker."""
+        try:
+            self._store(work, grant, sealed, released_at=self._now())
+        except TryAgainError:
+            count("GrantLost")
+        else:
+            count("GrantReleased", reason=refusal.value)
+        return self._fail(work, refusal)
 
     def _park(self, work: Redeemed, grant: Grant, sealed: SealedTokens) -> Outcome:
+        """Store the grant first: whatever comes after, the announced look of the worker finds it."""
         now = self._now()
         expires_at = max(work.attempt.expires_at, now + CONFIRMATION_WINDOW)
         authorized = replace(work.attempt, expires_at=expires_at)
         try:
-            self._grants.put(work.user, grant, sealed, expires_at + TIDY_AFTER)
-            self._redemptions.authorize(work.user, authorized, work.owner, grant, now)
-        except RefusedError as exc:
-            return self._discard(grant, Outcome.EXPIRED, exc.account)
+            self._store(work, grant, sealed)
         except TryAgainError:
-            return self._give_up(work, grant)
+            count("GrantLost")
+            return self._give_up(work)
+        try:
+            self._redemptions.authorize(work.user, authorized, work.owner, grant, now)
+        except RefusedError:
+            count("GrantReleased", reason="attempt_ended")
+            return Outcome.EXPIRED
+        except TryAgainError:
+            return self._give_up(work)
         return Outcome.AUTHORIZED
 
-    def _give_up(self, work: Redeemed, grant: Grant) -> Outcome:
+    def _store(self, work: Redeemed, grant: Grant, sealed: SealedTokens, released_at: datetime | None = None) -> None:
+        """Store what TrainingPeaks will not give again; a put of the same item is harmless to repeat."""
+        for _ in range(STORE_TRIES - 1):
+            try:
+                return self._grants.put(work.user, grant, sealed, released_at=released_at)
+            except TryAgainError:
+                count("StoreRepeated")
+        return self._grants.put(work.user, grant, sealed, released_at=released_at)
+
+    def _give_up(self, work: Redeemed) -> Outcome:
         """Find out after a failing store what it holds of our writes."""
         try:
             self._redemptions.fail(work.user, work.attempt, work.owner, Outcome.TRY_AGAIN)
         except RefusedError as exc:
-            if _is(exc.account.attempt, work, AttemptStatus.AUTHORIZED, AttemptStatus.LINKED):
-                return Outcome.AUTHORIZED
-            return self._discard(grant, Outcome.EXPIRED, exc.account)
-        except TryAgainError:
-            return Outcome.TRY_AGAIN
-        return self._discard(grant, Outcome.TRY_AGAIN, work.account)
-
-    def _discard(self, grant: Grant, outcome: Outcome, account: Account) -> Outcome:
-        """Destroy a grant that stays unused; while our answer was lost, the app may have made it the link."""
-        if account.link and account.link.grant.id == grant.id:
-            return outcome
-        count("GrantDestroyed", reason=outcome.value)
-        try:
-            self._grants.destroy(grant.id)
+            authorized = _is(exc.account.attempt, work, AttemptStatus.AUTHORIZED, AttemptStatus.LINKED)
+            return Outcome.AUTHORIZED if authorized else Outcome.EXPIRED
         except TryAgainError:
             count("TidyingSkipped")
-        return outcome
+        return Outcome.TRY_AGAIN
 
-    def _fail(self, work: Redeemed, exc: TrainingPeaksError) -> Outcome:
-        outcome = OUTCOMES[type(exc)]
+    def _fail(self, work: Redeemed, outcome: Outcome) -> Outcome:
         try:
             self._redemptions.fail(work.user, work.attempt, work.owner, outcome)
         except RefusedError:
@@ -208,3 +230,13 @@ class Exchange:
 def _is(attempt: Attempt | None, work: Redeemed, *statuses: AttemptStatus) -> bool:
     """Tell whether our attempt is there and in one of these states."""
     return attempt is not None and attempt.id == work.attempt.id and attempt.status in statuses
+
+
+def _refusal(link: Link | None, grant: Grant) -> Outcome | None:
+    """Return why Kinni will not use this grant of a known athlete, or None."""
+    if not set(SCOPES) <= set(grant.scopes):
+        return Outcome.PERMISSION_MISSING
+    active = link is not None and link.connection is Connection.ACTIVE
+    if link and active and link.grant.athlete.id != grant.athlete.id:
+        return Outcome.DIFFERENT_ATHLETE
+    return None

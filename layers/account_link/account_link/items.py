@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from account_link.models import (
@@ -16,16 +17,20 @@ from account_link.models import (
     Grant,
     GrantId,
     InvocationId,
+    Lease,
     Link,
     Outcome,
     Redemption,
     SealedState,
+    SealedTokens,
     StartKey,
+    StoredGrant,
     UserId,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEY_PREFIX = "key#"
+PLAIN = frozenset({str, bytes, int, bool})
 
 type Stored = Mapping[str, Any]
 
@@ -50,15 +55,18 @@ def milliseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
-def moment(stored: Any) -> datetime:  # noqa: ANN401 - DynamoDB gives Decimal
+def moment(stored: Any) -> datetime:  # noqa: ANN401 - a part of an item
     """Return the time that the table kept."""
     return EPOCH + timedelta(milliseconds=int(stored))
 
 
 def store(value: Any) -> Any:  # noqa: ANN401 - any model value
     """Return a model value as the table keeps it; what is None is left out."""
+    kind: Any = type(value)
+    if kind in PLAIN:
+        return value
     if is_dataclass(value):
-        found = {part.name: getattr(value, part.name) for part in fields(value)}
+        found = {name: getattr(value, name) for name in _fields(kind)}
         return {name: store(part) for name, part in found.items() if part is not None}
     if isinstance(value, datetime):
         return milliseconds(value)
@@ -67,6 +75,11 @@ def store(value: Any) -> Any:  # noqa: ANN401 - any model value
     if isinstance(value, tuple):
         return [store(part) for part in value]
     return value
+
+
+@cache
+def _fields(model: type[Any]) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(model))
 
 
 def account(user: UserId, item: Stored | None) -> Account:
@@ -122,6 +135,22 @@ def grant(stored: Stored) -> Grant:
     )
 
 
+def stored_grant(grant_id: GrantId, item: Stored) -> StoredGrant:
+    """Return the sealed tokens that the table kept."""
+    lease = item.get("lease")
+    return StoredGrant(
+        id=grant_id,
+        user=UserId(item["user"]),
+        athlete_id=int(item["athlete_id"]),
+        sealed=SealedTokens(bytes(item["sealed"])),
+        expires_at=moment(item["expires_at"]),
+        asked_at=moment(item["asked_at"]),
+        version=int(item["version"]),
+        lease=Lease(InvocationId(lease["owner"]), moment(lease["until"])) if lease else None,
+        released_at=moment(item["released_at"]) if "released_at" in item else None,
+    )
+
+
 def start_key(name: str, stored: Stored) -> StartKey:
     """Return the idempotency key that the table kept."""
     attempt_id = AttemptId(stored["attempt_id"])
@@ -132,6 +161,7 @@ def _redemption(stored: Stored) -> Redemption:
     return Redemption(
         owner=InvocationId(stored["owner"]),
         at=moment(stored["at"]),
+        grant_id=GrantId(stored["grant_id"]),
         salt=bytes(stored["salt"]),
         code_hash=bytes(stored["code_hash"]),
     )

@@ -26,6 +26,13 @@ JOIN_EXTENSION = timedelta(minutes=5)
 JOIN_AUTHORIZED_FOR = timedelta(seconds=60)
 EXCHANGE_LIMIT = timedelta(seconds=29)
 """How long an exchange can still be running: the callback function's time-out."""
+LEASE = timedelta(seconds=45)
+"""Longer than any function's time-out: behind a lease past its deadline nobody lives."""
+FENCE = timedelta(seconds=29)
+"""The longest time-out of a function: whoever put the fence up lives no longer, and its calls end well before."""
+ANNOUNCED_AFTER = timedelta(seconds=45)
+"""Longer than any function's time-out + 10 s: who announced has finished, or died."""
+RELEASED_KEPT = timedelta(days=7)
 WRONG_CODES_ALLOWED = 5
 KEYS_REMEMBERED = 16
 KEYS_DROPPED_AT_ONCE = 100
@@ -103,11 +110,39 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to talk to TrainingPeaks about a grant's tokens, until a deadline."""
+
+    owner: InvocationId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGrant:
+    """A sealed token pair as it lies in the table; in use only while an account refers to it."""
+
+    id: GrantId
+    user: UserId
+    athlete_id: int
+    sealed: SealedTokens = field(repr=False)
+    expires_at: datetime
+    asked_at: datetime
+    version: int = 1
+    lease: Lease | None = None
+    released_at: datetime | None = None
+
+    def is_leased(self, now: datetime) -> bool:
+        """Tell whether somebody may be talking to TrainingPeaks about these tokens."""
+        return self.lease is not None and self.lease.until > now
+
+
+@dataclass(frozen=True, slots=True)
 class Redemption:
     """What the one invocation that may exchange the code leaves on the attempt."""
 
     owner: InvocationId
     at: datetime
+    grant_id: GrantId
     salt: bytes = field(repr=False)
     code_hash: bytes = field(repr=False)
 

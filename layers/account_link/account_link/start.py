@@ -20,6 +20,7 @@ from account_link.models import (
     AttemptStatus,
     Clock,
     StartKey,
+    State,
     UserId,
     utc_now,
 )
@@ -28,7 +29,6 @@ from account_link.telemetry import count
 
 if TYPE_CHECKING:
     from account_link.attempt_store import AttemptStore
-    from account_link.grant_store import GrantStore
     from account_link.settings import LinkSettings
     from account_link.state_seal import StateSeal
 
@@ -64,13 +64,11 @@ class StartService:
     def __init__(
         self,
         attempts: "AttemptStore",
-        grants: "GrantStore",
         seal: "StateSeal",
         settings: "LinkSettings",
         now: Clock = utc_now,
     ) -> None:
         self._attempts = attempts
-        self._grants = grants
         self._seal = seal
         self._settings = settings
         self._now = now
@@ -103,7 +101,8 @@ class StartService:
 
     def _begin(self, request: StartRequest, seen: Account | None) -> Started:
         now = self._now()
-        attempt = self._new_attempt(request, now)
+        state = self._seal.issue(request.user)
+        attempt = self._new_attempt(request, state, now)
         key = _start_key(request, attempt, now)
         dead_end = seen.attempt if seen else None
         if dead_end and not dead_end.is_joinable(now):
@@ -111,8 +110,10 @@ class StartService:
         before = self._attempts.begin(request.user, attempt, key, seen=seen, replacing=dead_end)
         if seen is None:
             self._tidy(before, key.name)
+        if before.attempt and before.attempt.status is AttemptStatus.EXCHANGING:
+            count("ExchangeAbandoned")
         count("AttemptStarted")
-        return replace(self._view(request.user, attempt), created=True)
+        return Started(attempt.id, attempt.status, self._address(attempt, state), attempt.expires_at, created=True)
 
     def _join(self, seen: Account, attempt: Attempt, request: StartRequest) -> Started:
         now = self._now()
@@ -137,8 +138,9 @@ class StartService:
 
     def _url(self, user: UserId, attempt: Attempt) -> str | None:
         state = self._seal.open(attempt.sealed_state, user)
-        if state is None:
-            return None
+        return None if state is None else self._address(attempt, state)
+
+    def _address(self, attempt: Attempt, state: State) -> str:
         settings = self._settings
         return authorization_url(settings.oauth_url, settings.client_id, attempt.redirect_uri, state)
 
@@ -147,8 +149,7 @@ class StartService:
         pending = attempt.status is AttemptStatus.PENDING
         return not pending or self._url(seen.user, attempt) is not None
 
-    def _new_attempt(self, request: StartRequest, now: datetime) -> Attempt:
-        state = self._seal.issue(request.user)
+    def _new_attempt(self, request: StartRequest, state: State, now: datetime) -> Attempt:
         return Attempt(
             id=AttemptId(secrets.token_urlsafe(16)),
             status=AttemptStatus.PENDING,
@@ -167,14 +168,11 @@ class StartService:
         return return_url
 
     def _tidy(self, before: Account, used: str) -> None:
-        """Clear up after the replaced attempt; what fails here, TTL or the next start clears."""
-        replaced = before.attempt
+        """Drop keys out of memory; where that fails, the next start does it."""
+        if len(before.keys) < KEYS_TIDIED_AT:
+            return
         try:
-            if replaced and replaced.grant and replaced.status is AttemptStatus.AUTHORIZED:
-                self._grants.destroy(replaced.grant.id)
-                count("GrantDestroyed", reason="replaced")
-            elif len(before.keys) >= KEYS_TIDIED_AT:
-                self._attempts.forget_keys(before.user, before.forgotten_keys(but=used))
+            self._attempts.forget_keys(before.user, before.forgotten_keys(but=used))
         except TryAgainError:
             count("TidyingSkipped")
 

@@ -6,17 +6,16 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from account_link.attribute_values import Item, pack, unpack
 from account_link.errors import TryAgainError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-type Item = Mapping[str, Any]
 
 ATTRIBUTE = re.compile(r"#\w+")
 CONFLICT_TRIES = 4
@@ -59,14 +58,13 @@ class Write:
         Every `#name` in the expressions stands for the attribute of that name, so that no
         reserved word is in the way; `names` holds the exceptions.
         """
-        used = ATTRIBUTE.findall(f"{self.update} {self.condition}")
         parts: dict[str, Any] = {
             "TableName": table_name,
             "Key": {"pk": {"S": self.key}},
             "UpdateExpression": self.update,
             "ConditionExpression": self.condition,
-            "ExpressionAttributeNames": {name: name[1:] for name in used} | dict(self.names),
-            "ExpressionAttributeValues": _pack(self.values),
+            "ExpressionAttributeNames": _names(self.update) | _names(self.condition) | dict(self.names),
+            "ExpressionAttributeValues": pack(self.values),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         return {name: part for name, part in parts.items() if part}
@@ -82,11 +80,11 @@ class Table:
     def get(self, key: str) -> Item | None:
         """Return the item as it is now (a consistent read)."""
         answer = _call(lambda: self._client.get_item(TableName=self._name, Key={"pk": {"S": key}}, ConsistentRead=True))
-        return _unpack(answer["Item"]) if "Item" in answer else None
+        return unpack(answer["Item"]) if "Item" in answer else None
 
     def put(self, item: Item) -> None:
         """Write a new item whose key nobody else can have."""
-        _call(lambda: self._client.put_item(TableName=self._name, Item=_pack(item)))
+        _call(lambda: self._client.put_item(TableName=self._name, Item=pack(item)))
 
     def update(self, write: Write, *, returns: str = "NONE") -> Item:
         """Change one item; raise WriteRefusedError where the condition does not hold.
@@ -95,11 +93,12 @@ class Table:
         """
         arguments = write.arguments(self._name) | {"ReturnValues": returns}
         answer = _retry_conflict(lambda: self._client.update_item(**arguments))
-        return _unpack(answer.get("Attributes", {}))
+        return unpack(answer.get("Attributes", {}))
 
-    def delete(self, key: str) -> None:
-        """Remove the item, if it is there."""
-        _retry_conflict(lambda: self._client.delete_item(**Write(key).arguments(self._name)))
+    def delete(self, write: Write) -> None:
+        """Remove one item; raise WriteRefusedError where the condition does not hold."""
+        arguments = write.arguments(self._name)
+        _retry_conflict(lambda: self._client.delete_item(**arguments))
 
     def transact(self, writes: Sequence[Write]) -> None:
         """Make all changes or none.
@@ -111,6 +110,11 @@ class Table:
         token = secrets.token_hex(16)
         kinds = [{_kind(write): write.arguments(self._name)} for write in writes]
         _call(lambda: self._client.transact_write_items(TransactItems=cast("Any", kinds), ClientRequestToken=token))
+
+
+@lru_cache
+def _names(expression: str) -> dict[str, str]:
+    return {name: name[1:] for name in ATTRIBUTE.findall(expression)}
 
 
 def _kind(write: Write) -> str:
@@ -140,7 +144,7 @@ def _renamed(exc: ClientError) -> Exception:
     response = cast("dict[str, Any]", exc.response)
     match response["Error"]["Code"]:
         case "ConditionalCheckFailedException":
-            return WriteRefusedError(_unpack(response["Item"]) if "Item" in response else None)
+            return WriteRefusedError(unpack(response["Item"]) if "Item" in response else None)
         case "TransactionCanceledException":
             return _cancelled(response.get("CancellationReasons", []))
         case "TransactionConflictException" | "TransactionInProgressException":
@@ -157,19 +161,9 @@ def _cancelled(reasons: Sequence[Mapping[str, Any]]) -> Exception:
     if "ConditionalCheckFailed" in codes:
         return TransactionRefusedError(
             {
-                index: _unpack(reason.get("Item", {}))
+                index: unpack(reason.get("Item", {}))
                 for index, reason in enumerate(reasons)
                 if reason.get("Code") == "ConditionalCheckFailed"
             }
         )
     return TryAgainError()
-
-
-def _pack(values: Item) -> dict[str, Any]:
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in values.items()}
-
-
-def _unpack(item: Mapping[str, Any]) -> Item:
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}

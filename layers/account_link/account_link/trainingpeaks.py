@@ -1,5 +1,6 @@
 """TrainingPeaksClient: all knowledge of TrainingPeaks' OAuth endpoints and athlete API."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -7,9 +8,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
-from pydantic import ValidationError
 
-from account_link import __version__
+from account_link import __version__, trainingpeaks_replies
 from account_link.authorization import SCOPES
 from account_link.bounded_transport import BoundedTransport, bounded_by
 from account_link.client_secret import ClientSecret
@@ -17,19 +17,14 @@ from account_link.deadline import Deadline
 from account_link.errors import (
     AccessTokenRefusedError,
     ClientRefusedError,
-    CoachAccountError,
     InvalidGrantError,
     PermissionMissingError,
     ProfileMissingError,
+    TrainingPeaksError,
     TrainingPeaksUnavailableError,
 )
 from account_link.models import Athlete, Code, TokenSet
-from account_link.trainingpeaks_replies import (
-    ANY_JSON,
-    ProfileReply,
-    RefusalReply,
-    TokenReply,
-)
+from account_link.trainingpeaks_replies import TokenReply, error_code
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
@@ -37,6 +32,13 @@ LONGEST_CALL_SECONDS = 8.0
 """No reply is read for longer, however slowly it drips."""
 LARGEST_BODY = 256 * 1024
 PROFILE_TRIES = 2
+SOON = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+OUR_FAULT = frozenset({"invalid_client", "unauthorized_client", "invalid_request", "unsupported_grant_type"})
+"""Refusals that say nothing about the user's grant (RFC 6749, 5.2)."""
+
+
+type Refused = Callable[["Answer"], TrainingPeaksError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Answer:
 
     status: int
     body: bytes = field(repr=False)
+    retry_after: timedelta = SOON
 
 
 def http_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
@@ -81,17 +84,20 @@ class TrainingPeaksClient:
         Raises TryAgainError, before anything is sent, where the client secret is out of reach.
         """
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-        reply = self._token(form, deadline)
+        reply = self._token(form, deadline, _refused_exchange)
         if reply.refresh_token is None:
             raise TrainingPeaksUnavailableError
         return _token_set(reply, asked_at, SCOPES, None)
 
     def refresh(self, tokens: TokenSet, asked_at: datetime, deadline: Deadline) -> TokenSet:
-        """Return a fresh pair; it keeps the refresh token where the answer holds none."""
+        """Return a fresh pair; it keeps the refresh token where the answer holds none.
+
+        Any 4xx that does not blame Kinni means that the user must link again: InvalidGrantError.
+        """
         if tokens.refresh_token is None:
             raise InvalidGrantError
         form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-        reply = self._token(form, deadline)
+        reply = self._token(form, deadline, _refused_refresh)
         return _token_set(reply, asked_at, tokens.scopes, tokens.refresh_token)
 
     def athlete(self, tokens: TokenSet, deadline: Deadline) -> Athlete:
@@ -111,7 +117,7 @@ class TrainingPeaksClient:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise AccessTokenRefusedError
         if not _is_success(answer):
-            raise TrainingPeaksUnavailableError
+            raise TrainingPeaksUnavailableError(answer.retry_after)
 
     def _athlete(self, tokens: TokenSet, deadline: Deadline) -> Athlete:
         url = f"{self._api_url}/v1/athlete/profile"
@@ -124,25 +130,20 @@ class TrainingPeaksClient:
             case HTTPStatus.NOT_FOUND:
                 raise ProfileMissingError
         if not _is_success(answer):
-            raise TrainingPeaksUnavailableError
-        return _profile(answer.body)
+            raise TrainingPeaksUnavailableError(answer.retry_after)
+        return trainingpeaks_replies.athlete(answer.body)
 
-    def _token(self, form: dict[str, str], deadline: Deadline) -> TokenReply:
+    def _token(self, form: dict[str, str], deadline: Deadline, refused: "Refused") -> TokenReply:
         url = f"{self._oauth_url}/oauth/token"
         answer = self._send("POST", url, deadline, data=form | self._credentials.form())
         if _is_success(answer):
-            return _parse(TokenReply, answer.body)
-        if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise self._refused(answer)
-        raise TrainingPeaksUnavailableError
-
-    def _refused(self, answer: Answer) -> Exception:
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return TrainingPeaksUnavailableError()
-        if answer.status == HTTPStatus.BAD_REQUEST and _error(answer.body) == "invalid_grant":
-            return InvalidGrantError()
-        self._credentials.forget()
-        return ClientRefusedError()
+            return trainingpeaks_replies.token_reply(answer.body)
+        if not _is_refusal(answer):
+            raise TrainingPeaksUnavailableError(answer.retry_after)
+        error = refused(answer)
+        if isinstance(error, ClientRefusedError):
+            self._credentials.forget()
+        raise error
 
     def _send(self, method: str, url: str, deadline: Deadline, **parts: Any) -> Answer:  # noqa: ANN401
         headers = {"User-Agent": self._credentials.user_agent} | parts.pop("headers", {})
@@ -153,7 +154,7 @@ class TrainingPeaksClient:
                 bounded_by(call),
                 self._http.stream(method, url, headers=headers, timeout=timeout, **parts) as response,
             ):
-                return Answer(response.status_code, _body(response, call))
+                return Answer(response.status_code, _body(response, call), _retry_after(response))
         except httpx.HTTPError:
             # Its text may quote the reply, and with it a token.
             raise TrainingPeaksUnavailableError from None
@@ -200,34 +201,28 @@ def _is_success(answer: Answer) -> bool:
     return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def _parse[T: (TokenReply, RefusalReply)](model: type[T], body: bytes) -> T:
-    try:
-        return model.model_validate_json(body)
-    except ValidationError:
-        raise TrainingPeaksUnavailableError from None
+def _is_refusal(answer: Answer) -> bool:
+    busy = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+    client_error = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return client_error and answer.status not in busy
 
 
-def _error(body: bytes) -> str | None:
-    try:
-        return _parse(RefusalReply, body).error
-    except TrainingPeaksUnavailableError:
-        return None
+def _refused_exchange(answer: Answer) -> TrainingPeaksError:
+    invalid_grant = answer.status == HTTPStatus.BAD_REQUEST and error_code(answer.body) == "invalid_grant"
+    return InvalidGrantError() if invalid_grant else ClientRefusedError()
 
 
-def _profile(body: bytes) -> Athlete:
-    if not body.strip():
-        raise ProfileMissingError
-    try:
-        reply = ANY_JSON.validate_json(body)
-    except ValidationError:
-        raise TrainingPeaksUnavailableError from None
-    if isinstance(reply, list):
-        raise CoachAccountError
-    try:
-        profile = ProfileReply.model_validate(reply, strict=True)
-    except ValidationError:
-        raise ProfileMissingError from None
-    return Athlete(profile.id, profile.first_name, profile.last_name)
+def _refused_refresh(answer: Answer) -> TrainingPeaksError:
+    ours = answer.status == HTTPStatus.UNAUTHORIZED or error_code(answer.body) in OUR_FAULT
+    return ClientRefusedError() if ours else InvalidGrantError()
+
+
+def _retry_after(response: httpx.Response) -> timedelta:
+    """Return the wait that a reply asks for in seconds; a date, or nonsense, counts as none."""
+    text = response.headers.get("Retry-After", "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < len("1" * 10)):
+        return SOON
+    return min(timedelta(seconds=int(text)), LONGEST_WAIT)
 
 
 def _token_set(

@@ -2,7 +2,19 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
+
+from account_link.errors import CoachAccountError, ProfileMissingError, TrainingPeaksUnavailableError
+from account_link.models import Athlete
 
 DEFAULT_EXPIRY_SECONDS = 600
 """Documented life of an access token (TrainingPeaks wiki, OAuth)."""
@@ -67,3 +79,44 @@ class ProfileReply(Reply):
 
 ANY_JSON = TypeAdapter[Any](Any, config=ConfigDict(hide_input_in_errors=True))
 """pydantic's parser answers deep nesting with an error, the standard one with a crash."""
+
+
+def token_reply(body: bytes) -> TokenReply:
+    """Return the pair; raise TrainingPeaksUnavailableError where the answer holds none."""
+    return _parsed(TokenReply, body)
+
+
+def error_code(body: bytes) -> str | None:
+    """Return the `error` of a refusal, or None where it names none."""
+    try:
+        return _parsed(RefusalReply, body).error
+    except TrainingPeaksUnavailableError:
+        return None
+
+
+def athlete(body: bytes) -> Athlete:
+    """Return the athlete of a profile.
+
+    Raises ProfileMissingError, CoachAccountError, TrainingPeaksUnavailableError where it is no JSON.
+    """
+    if not body.strip():
+        raise ProfileMissingError
+    try:
+        reply = ANY_JSON.validate_json(body)
+    except ValidationError:
+        raise TrainingPeaksUnavailableError from None
+    if isinstance(reply, list):
+        raise CoachAccountError
+    try:
+        profile = ProfileReply.model_validate(reply, strict=True)
+    except ValidationError:
+        raise ProfileMissingError from None
+    return Athlete(profile.id, profile.first_name, profile.last_name)
+
+
+def _parsed[T: (TokenReply, RefusalReply)](model: type[T], body: bytes) -> T:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:
+        # Its text may quote the answer, and with it a token.
+        raise TrainingPeaksUnavailableError from None

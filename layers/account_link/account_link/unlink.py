@@ -9,12 +9,14 @@ from account_link.models import (
     AttemptStatus,
     Clock,
     Connection,
-    GrantId,
-    SealedTokens,
+    InvocationId,
+    StoredGrant,
     UserId,
     utc_now,
 )
+from account_link.revocation import RevocationUnfinishedError
 from account_link.table import TransactionConflictError
+from account_link.telemetry import count
 
 if TYPE_CHECKING:
     from account_link.account_table import AccountTable
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from account_link.link_store import LinkStore
     from account_link.revocation import Revocation
 
-UNLINK_TRIES = 3
+UNLINK_TRIES = 6
 
 
 class UnlinkService:
@@ -43,27 +45,42 @@ class UnlinkService:
         self._revocation = revocation
         self._now = now
 
-    def unlink(self, user: UserId, deadline: "Deadline") -> None:
-        """End the link and any attempt in progress; raise TryAgainError where the store fails."""
+    def unlink(self, user: UserId, by: InvocationId, deadline: "Deadline") -> None:
+        """End the link and any attempt in progress; raise TryAgainError where the store fails.
+
+        The revocation is announced before the link goes, so that no crash can lose it, and tried
+        at once; what that leaves undone is the worker's.
+        """
         for _ in range(UNLINK_TRIES):
             account = self._accounts.read(user)
             if not _has_something(account):
                 return
-            grant_id, sealed = self._tokens(account)
+            grant = self._announced(account)
             try:
-                self._links.unlink(account, self._now())
+                self._links.unlink(account, grant, self._now(), by)
             except (RefusedError, TransactionConflictError):
                 continue
-            if grant_id and sealed:
-                self._revocation.revoke(user, grant_id, sealed, deadline)
+            count("Unlinked")
+            self._revoke(grant, by, deadline)
             return
         raise TryAgainError
 
-    def _tokens(self, account: Account) -> tuple[GrantId | None, SealedTokens | None]:
+    def _announced(self, account: Account) -> StoredGrant | None:
         link = account.link
         if link is None or link.connection is not Connection.ACTIVE:
-            return None, None
-        return link.grant.id, self._grants.read_tokens(link.grant.id)
+            return None
+        grant = self._grants.read(link.grant.id)
+        if grant:
+            self._grants.announce(grant.id)
+        return grant
+
+    def _revoke(self, grant: StoredGrant | None, by: InvocationId, deadline: "Deadline") -> None:
+        if grant is None:
+            return
+        try:
+            self._revocation.finish(grant, by, deadline)
+        except (RevocationUnfinishedError, TryAgainError):
+            count("RevocationLeftToWorker")
 
 
 def _has_something(account: Account) -> bool:

@@ -9,6 +9,7 @@ from functools import wraps
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
+from account_link.models import utc_now
 from account_link.settings import KeySettings, LinkSettings, TrainingPeaksSettings, required
 
 if TYPE_CHECKING:
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from account_link.confirm import ConfirmService
     from account_link.grant_store import GrantStore
     from account_link.link import LinkService
+    from account_link.models import Clock
+    from account_link.revocation import Revocation
+    from account_link.revocation_queue import RevocationQueue
+    from account_link.revoke import RevokeService
     from account_link.start import StartService
     from account_link.state_seal import StateSeal
     from account_link.table import Table
     from account_link.token_cipher import TokenCipher
+    from account_link.token_use import TokenUse
     from account_link.trainingpeaks import TrainingPeaksClient
     from account_link.unlink import UnlinkService
 
@@ -53,6 +59,26 @@ def forget() -> None:
         _built.clear()
 
 
+def provide(**parts: object) -> None:
+    """Bring parts of one's own, by the name of what builds them: a clock, TrainingPeaks' client."""
+    with _building:
+        _built.update(parts)
+
+
+@once
+def clock() -> "Clock":
+    """Return the clock that every service reads."""
+    return utc_now
+
+
+@once
+def rest() -> Callable[[], None]:
+    """Return how a service waits for somebody else's refresh."""
+    from account_link.rotation import pause
+
+    return pause
+
+
 @once
 def link_settings() -> LinkSettings:
     """Return what the environment says about return URLs and TrainingPeaks' pages."""
@@ -65,7 +91,7 @@ def start_service() -> "StartService":
     from account_link.attempt_store import AttemptStore
     from account_link.start import StartService
 
-    return StartService(AttemptStore(_accounts()), _grants(), _seal(), link_settings())
+    return StartService(AttemptStore(_accounts()), _seal(), link_settings(), clock())
 
 
 @once
@@ -76,8 +102,8 @@ def callback_service() -> "CallbackService":
     from account_link.redemption_store import RedemptionStore
 
     redemptions = RedemptionStore(_accounts())
-    exchange = Exchange(redemptions, _grants(), _cipher(), _trainingpeaks())
-    return CallbackService(_accounts(), redemptions, _seal(), exchange)
+    exchange = Exchange(redemptions, _grants(), _cipher(), trainingpeaks(), clock())
+    return CallbackService(_accounts(), redemptions, _seal(), exchange, clock())
 
 
 @once
@@ -86,7 +112,7 @@ def confirm_service() -> "ConfirmService":
     from account_link.confirm import ConfirmService
     from account_link.confirmation_store import ConfirmationStore
 
-    return ConfirmService(_accounts(), ConfirmationStore(_accounts()), _grants())
+    return ConfirmService(_accounts(), ConfirmationStore(_accounts()), clock())
 
 
 @once
@@ -102,11 +128,48 @@ def link_service() -> "LinkService":
 def unlink_service() -> "UnlinkService":
     """Return what `DELETE /link` needs."""
     from account_link.link_store import LinkStore
-    from account_link.revocation import Revocation
     from account_link.unlink import UnlinkService
 
-    revocation = Revocation(_cipher(), _trainingpeaks())
-    return UnlinkService(_accounts(), LinkStore(_accounts()), _grants(), revocation)
+    return UnlinkService(_accounts(), LinkStore(_accounts()), _grants(), _revocation(), clock())
+
+
+@once
+def revoke_service() -> "RevokeService":
+    """Return what the revocation worker needs."""
+    from account_link.revoke import RevokeService
+
+    return RevokeService(_accounts(), _grants(), _revocation(), clock())
+
+
+@once
+def token_use() -> "TokenUse":
+    """Return what a function needs that calls TrainingPeaks for a user."""
+    from account_link.link_store import LinkStore
+    from account_link.refresh import Refresher
+    from account_link.rotation import Timing
+    from account_link.token_use import TokenUse
+
+    links = LinkStore(_accounts())
+    refresher = Refresher(links, _grants(), _cipher(), trainingpeaks(), Timing(clock(), rest()))
+    return TokenUse(refresher, clock())
+
+
+@once
+def revocation_queue() -> "RevocationQueue":
+    """Return the queue of the revocation worker."""
+    import boto3
+
+    from account_link.revocation_queue import RevocationQueue
+
+    return RevocationQueue(boto3.client("sqs", config=aws_config()), required("REVOCATION_QUEUE_URL"))
+
+
+@once
+def _revocation() -> "Revocation":
+    from account_link.claim_store import ClaimStore
+    from account_link.revocation import Revocation
+
+    return Revocation(_grants(), ClaimStore(_table()), _cipher(), trainingpeaks(), clock())
 
 
 @once
@@ -115,7 +178,7 @@ def _table() -> "Table":
 
     from account_link.table import Table
 
-    return Table(boto3.client("dynamodb", config=_config()), required("TABLE_NAME"))
+    return Table(boto3.client("dynamodb", config=aws_config()), required("TABLE_NAME"))
 
 
 @once
@@ -129,7 +192,7 @@ def _accounts() -> "AccountTable":
 def _grants() -> "GrantStore":
     from account_link.grant_store import GrantStore
 
-    return GrantStore(_table())
+    return GrantStore(_table(), revocation_queue())
 
 
 @once
@@ -145,18 +208,19 @@ def _cipher() -> "TokenCipher":
 
     from account_link.token_cipher import TokenCipher
 
-    return TokenCipher(boto3.client("kms", config=_config()), required("TOKEN_KEY_ID"))
+    return TokenCipher(boto3.client("kms", config=aws_config()), required("TOKEN_KEY_ID"))
 
 
 @once
-def _trainingpeaks() -> "TrainingPeaksClient":
+def trainingpeaks() -> "TrainingPeaksClient":
+    """Return the client of TrainingPeaks."""
     import boto3
 
     from account_link.client_secret import ClientSecret
     from account_link.trainingpeaks import Credentials, TrainingPeaksClient, http_client
 
     settings = TrainingPeaksSettings.from_env()
-    secret = ClientSecret(boto3.client("secretsmanager", config=_config()), settings.secret_name)
+    secret = ClientSecret(boto3.client("secretsmanager", config=aws_config()), settings.secret_name)
     return TrainingPeaksClient(
         http_client(),
         oauth_url=settings.oauth_url,
@@ -165,7 +229,7 @@ def _trainingpeaks() -> "TrainingPeaksClient":
     )
 
 
-def _config() -> "Config":
+def aws_config() -> "Config":
     """Time-outs that leave room for every call of the longest function."""
     from botocore.config import Config
 

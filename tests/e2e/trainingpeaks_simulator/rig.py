@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from flask import Flask
 
-from local.trainingpeaks import SimulatorState, create_app, serve
+from local.trainingpeaks import SimulatorState, SimulatorTransport, create_app, serve
 from tests.e2e.athlete_browser import NO_TLS, AthleteBrowser
 
 CLIENT_ID = "kinni"
@@ -24,6 +25,7 @@ ASKED = {
     "state": "s + /=&?%\n☃",
 }
 CREDENTIALS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+HEADERS = {"User-Agent": f"{CLIENT_ID}/1.0"}
 BASIC_ATHLETE_ID = 123456
 COACH_ID = 987654
 
@@ -48,6 +50,7 @@ class Simulator:
     url: str
     state: SimulatorState
     clock: Clock
+    app: Flask = field(repr=False)
     http: httpx.Client = field(repr=False)
 
     def exchange(self, code: str, **changed: str) -> httpx.Response:
@@ -82,12 +85,18 @@ def running(redirect_uris: frozenset[str] | None) -> Iterator[Simulator]:
     app = create_app(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=redirect_uris, clock=clock)
     server = serve(app, 0)
     server.start()
-    headers = {"User-Agent": f"{CLIENT_ID}/1.0"}
     try:
-        with httpx.Client(base_url=server.url, headers=headers, verify=NO_TLS, trust_env=False) as http:
-            yield Simulator(server.url, app.extensions["trainingpeaks"], clock, http)
+        with httpx.Client(base_url=server.url, headers=HEADERS, verify=NO_TLS, trust_env=False) as http:
+            yield Simulator(server.url, app.extensions["trainingpeaks"], clock, app, http)
     finally:
         server.stop()
+
+
+@contextmanager
+def without_network(simulator: Simulator) -> Iterator[Simulator]:
+    """Let the client's server call the simulator within this process."""
+    with httpx.Client(base_url=simulator.url, headers=HEADERS, transport=SimulatorTransport(simulator.app)) as http:
+        yield replace(simulator, http=http)
 
 
 def bearer(token: str) -> dict[str, str]:
