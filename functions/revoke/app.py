@@ -64,11 +64,16 @@ def _grant_id(body: str) -> GrantId | None:
 def _wait(grant_id: GrantId, record: Record, owner: "InvocationId", deadline: "Deadline") -> timedelta | None:
     """Return how long to leave the grant, or None where nothing is left to do for it."""
     if deadline.left() < ROUND_SECONDS:
-        return timedelta(seconds=1)
+        return FIRST_WAIT
     try:
         wiring.revoke_service().revoke(grant_id, owner, deadline)
     except RevocationUnfinishedError as exc:
-        return max(exc.wait, _back_off(record)) if exc.tried else exc.wait
+        if not exc.tried:
+            return exc.wait
+        count("RevocationPostponed", reason="trainingpeaks")
+        wait = max(exc.wait, _back_off(record))
+        api.logger.warning("postponed", extra={"grant_id": grant_id, "wait_seconds": int(wait.total_seconds())})
+        return wait
     return None
 
 

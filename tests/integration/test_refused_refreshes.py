@@ -67,6 +67,8 @@ UNWILLING: dict[str, tuple[Reply, timedelta]] = {
     "500": (sends(500, b"<html></html>", **{"Retry-After": "7"}), timedelta(seconds=7)),
     "503": (says(503, {"error": "invalid_grant"}), timedelta(seconds=30)),
     "HTML": (sends(200, b"<html></html>"), timedelta(seconds=30)),
+    "403 of nobody knows whom": (sends(403, b"<html></html>"), timedelta(seconds=30)),
+    "404 of nobody knows whom": (sends(404, b"<html></html>"), timedelta(seconds=30)),
     "no answer": (times_out, timedelta(seconds=30)),
 }
 
@@ -114,8 +116,7 @@ THE_GRANTS_FAULT: dict[str, Reply] = {
     "invalid_grant": says(400, {"error": "invalid_grant"}),
     "access_denied": says(400, {"error": "access_denied"}),
     "400 without an error": says(400, {}),
-    "403": says(403, {}),
-    "404 HTML": sends(404, b"<html></html>"),
+    "403 in OAuth's words": says(403, {"error": "invalid_grant"}),
 }
 
 

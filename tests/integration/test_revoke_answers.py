@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from account_link.deadline import Deadline
 from account_link.errors import TryAgainError
-from account_link.models import FENCE, GrantId
-from account_link.revocation import RevocationUnfinishedError
+from account_link.models import FENCE, GrantId, InvocationId
+from account_link.revocation import STORE_SECONDS, RevocationUnfinishedError
+from account_link.rotation import REFRESH_SECONDS
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import unreachable
 from tests.integration.scripted_trainingpeaks import (
@@ -70,6 +72,20 @@ def test_an_expired_access_token_is_refreshed_first_and_the_rotated_pair_kept(
     assert life.trainingpeaks.requests - before == {TOKEN: 1, DEAUTHORISE: 2}
     assert not life.alive()
     assert not life.is_stored(released)
+
+
+def test_a_refresh_that_could_outlast_the_invocation_is_not_begun(life: TokenLife, released: GrantId) -> None:
+    life.outlive_tokens()
+    before, stored = life.trainingpeaks.requests.copy(), life.stored(released)
+    too_late = Deadline(STORE_SECONDS + REFRESH_SECONDS - 0.1)
+
+    with pytest.raises(RevocationUnfinishedError):
+        life.services.revoke.revoke(released, InvocationId("in a hurry"), too_late)
+
+    assert life.trainingpeaks.requests == before
+    assert life.stored(released) == stored
+    life.look(released)
+    assert not life.alive()
 
 
 def test_a_refused_access_token_is_refreshed_once(life: TokenLife, released: GrantId) -> None:

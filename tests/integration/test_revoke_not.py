@@ -6,6 +6,7 @@ import pytest
 
 from account_link.models import FENCE, RELEASED_KEPT, GrantId, UserId
 from account_link.revocation import RevocationUnfinishedError
+from account_link.revoke import OVERDUE_AFTER
 from account_link.table import Write
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import after as after_deciding
@@ -137,6 +138,22 @@ def test_tokens_under_a_broken_seal_are_counted_and_done_with(
     assert counted(capfd.readouterr().out)["GrantLost"] == 1
     assert life.fence()["fence"] == life.milliseconds()
     life.look(grant_id)
+
+
+@pytest.mark.parametrize(("short_of_a_day", "overdue"), [(A_MOMENT, 0), (timedelta(0), 1)])
+def test_what_has_failed_for_a_day_is_counted_at_each_look(
+    life: TokenLife, capfd: pytest.CaptureFixture[str], short_of_a_day: timedelta, overdue: int
+) -> None:
+    grant_id = _unlinked_in_vain(life)
+    released_at = life.stored(grant_id).released_at
+    assert released_at
+    life.clock.now = released_at + OVERDUE_AFTER - short_of_a_day
+    for _ in range(2):
+        life.trainingpeaks.script(TOKEN, times_out)
+        with pytest.raises(RevocationUnfinishedError):
+            life.look(grant_id)
+        assert counted(capfd.readouterr().out)["RevocationOverdue"] == overdue
+    assert life.is_stored(grant_id)
 
 
 def test_what_cannot_be_revoked_for_7_days_is_destroyed_and_counted(

@@ -5,8 +5,10 @@ from functools import partial
 
 import pytest
 
+from account_link.deadline import Deadline
 from account_link.errors import AccessTokenRefusedError, TryAgainError
 from account_link.models import LEASE, InvocationId, TokenSet, UserId
+from account_link.rotation import REFRESH_SECONDS, STORE_SECONDS
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import DiedError, died_before
 from tests.integration.crowd import at_once
@@ -40,6 +42,28 @@ def test_20_at_once_with_one_expired_link_refresh_once(life: TokenLife, expired:
     assert set(tokens) == {life.opened(life.grant(expired).id)}
     assert life.works(tokens[0])
     assert life.grant(expired).lease is None
+
+
+def test_threads_of_one_invocation_refresh_once(life: TokenLife, expired: UserId) -> None:
+    before = life.trainingpeaks.requests[TOKEN]
+    invocation = InvocationId("one of many threads")
+
+    tokens = at_once(*[partial(life.use_patiently, expired, itself, invocation)] * CROWD)
+
+    assert life.trainingpeaks.requests[TOKEN] == before + 1
+    assert set(tokens) == {life.opened(life.grant(expired).id)}
+
+
+def test_a_refresh_whose_tokens_could_not_be_stored_in_time_is_not_begun(life: TokenLife, expired: UserId) -> None:
+    before = life.trainingpeaks.requests[TOKEN]
+    too_late = Deadline(STORE_SECONDS + REFRESH_SECONDS - 0.1)
+
+    with pytest.raises(TryAgainError):
+        life.services.token_use.run(expired, itself, DEAD, too_late)
+
+    assert life.trainingpeaks.requests[TOKEN] == before
+    assert life.grant(expired).lease is None
+    assert life.works(life.use(expired, itself))
 
 
 def test_20_at_once_whose_token_is_refused_refresh_once(life: TokenLife) -> None:

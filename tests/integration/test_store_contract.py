@@ -274,7 +274,8 @@ def test_a_link_that_trainingpeaks_ended_gives_up_its_athlete_and_its_tokens(
     grant = a_grant(next(numbers))
     seen, tokens = walk.linked(user, grant), walk.grants.read(grant.id)
     assert tokens
-    LinkStore(accounts).require_reauthorization(seen, tokens, NOW)
+    leased = walk.grants.lease(tokens, OWNER, NOW, released=False)
+    LinkStore(accounts).require_reauthorization(seen, leased, OWNER, NOW)
 
     ended = accounts.read(user)
     assert ended.link
@@ -285,6 +286,23 @@ def test_a_link_that_trainingpeaks_ended_gives_up_its_athlete_and_its_tokens(
     assert "ttl" in claim
 
 
+@pytest.mark.parametrize("holder", [None, InvocationId("somebody-else")])
+def test_a_link_is_not_ended_by_who_does_not_hold_the_lease(
+    accounts: AccountTable, walk: Walk, user: UserId, holder: InvocationId | None
+) -> None:
+    """Whoever holds it may be about to store newer tokens."""
+    grant = a_grant(next(numbers))
+    seen, tokens = walk.linked(user, grant), walk.grants.read(grant.id)
+    assert tokens
+    if holder:
+        tokens = walk.grants.lease(tokens, holder, NOW, released=False)
+
+    with pytest.raises(RefusedError):
+        LinkStore(accounts).require_reauthorization(seen, tokens, OWNER, NOW)
+    assert accounts.read(user) == seen
+    assert walk.grants.read(grant.id) == tokens
+
+
 def test_a_link_that_was_refreshed_meanwhile_is_not_ended(accounts: AccountTable, walk: Walk, user: UserId) -> None:
     grant = a_grant(next(numbers))
     seen, tokens = walk.linked(user, grant), walk.grants.read(grant.id)
@@ -293,7 +311,7 @@ def test_a_link_that_was_refreshed_meanwhile_is_not_ended(accounts: AccountTable
     rotated = walk.grants.rotate(leased, OWNER, (TOKENS, NOW), keep_lease=False)
 
     with pytest.raises(RefusedError):
-        LinkStore(accounts).require_reauthorization(seen, tokens, NOW)
+        LinkStore(accounts).require_reauthorization(seen, tokens, OWNER, NOW)
     assert accounts.read(user) == seen
     assert walk.grants.read(grant.id) == rotated
 

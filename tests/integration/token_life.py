@@ -172,11 +172,11 @@ class TokenLife:
         """Call TrainingPeaks for the user."""
         return self.services.token_use.run(user, call, by or someone(), in_time())
 
-    def use_patiently[T](self, user: UserId, call: Callable[[TokenSet], T]) -> T:
+    def use_patiently[T](self, user: UserId, call: Callable[[TokenSet], T], by: InvocationId | None = None) -> T:
         """Do the same, and wait in real time while somebody else refreshes."""
         parts, timing = self.services, Timing(self.clock, pause)
         refresher = Refresher(parts.links, parts.grants, self._cipher, parts.trainingpeaks, timing)
-        return TokenUse(refresher, self.clock).run(user, call, someone(), in_time())
+        return TokenUse(refresher, self.clock).run(user, call, by or someone(), in_time())
 
     def unlink(self, user: UserId) -> None:
         """Forget the user's link."""

@@ -29,7 +29,10 @@ def main() -> int:
         figures: Figures = live_all(url, options)
     print(f"seed {options.seed}, {options.users} at a time, {options.faults:.0%} of all outside calls fail", file=out)
     print(figures.told(time.monotonic() - started), file=out, flush=True)
-    return 1 if figures.violations else 0
+    lived, asked = figures.counts["lives"], options.lives if options.life is None else 1
+    if lived < asked:
+        print(f"{lived} of {asked} lives, then the time was over: --minutes gives more", file=out, flush=True)
+    return 1 if figures.violations or lived < asked else 0
 
 
 @contextlib.contextmanager

@@ -49,9 +49,17 @@ NOT_OURS: list[tuple[bytes, int]] = [
     (b"", 400),
     (b"[" * 100_000, 400),
     *[(b'{"error": "invalid_grant"}', status) for status in (403, 404, 409, 418, 499)],
-    (b"<html>Forbidden</html>", 403),
 ]
-"""Blames nobody in the words of the standard."""
+"""Blames the grant, or nobody in the words of the standard."""
+NOT_OAUTH: list[tuple[bytes, int]] = [
+    (b"<html>Forbidden</html>", 403),
+    (b"", 403),
+    (b"{}", 403),
+    (b"<html>Not Found</html>", 404),
+    (b"", 405),
+    (b'{"error": null}', 410),
+]
+"""May come from somebody between TrainingPeaks and us."""
 
 FAULTS: list[Answer] = [
     *[body(b"", status) for status in (300, 302, 304, 429, 500, 502, 503, 504, 599)],
@@ -124,7 +132,7 @@ def test_a_refusal_that_blames_kinni_is_our_configurations_fault(call: Call, raw
     assert error_of(call, body(raw, status)) == (ClientRefusedError, 1)
 
 
-@pytest.mark.parametrize(("raw", "status"), NOT_OURS)
+@pytest.mark.parametrize(("raw", "status"), [*NOT_OURS, *NOT_OAUTH])
 def test_an_exchanges_other_4xx_is_our_configurations_fault(raw: bytes, status: int) -> None:
     assert error_of(TrainingPeaks.exchange, body(raw, status)) == (ClientRefusedError, 1)
 
@@ -133,6 +141,12 @@ def test_an_exchanges_other_4xx_is_our_configurations_fault(raw: bytes, status: 
 def test_a_refreshs_other_4xx_is_the_end_of_the_grant(raw: bytes, status: int) -> None:
     """The same client id and secret work for everybody else; trying it for ever would help nobody."""
     assert error_of(TrainingPeaks.refresh, body(raw, status)) == (InvalidGrantError, 1)
+
+
+@pytest.mark.parametrize(("raw", "status"), NOT_OAUTH)
+def test_a_4xx_that_is_not_oauths_ends_no_grant(raw: bytes, status: int) -> None:
+    """A firewall's page for ten minutes must not cost every runner their link."""
+    assert error_of(TrainingPeaks.refresh, body(raw, status)) == (TrainingPeaksUnavailableError, 1)
 
 
 def test_a_pair_without_a_refresh_token_cannot_be_refreshed_and_nobody_is_asked() -> None:

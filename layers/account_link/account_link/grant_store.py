@@ -83,6 +83,7 @@ class GrantStore:
         `released` says whether the grant must be released, or must not be.
         """
         exists = "attribute_exists" if released else "attribute_not_exists"
+        until = now + LEASE
         try:
             return self._change(
                 grant,
@@ -91,13 +92,14 @@ class GrantStore:
                 " AND (attribute_not_exists(#lease) OR #lease.#until <= :now)",
                 values={
                     ":version": grant.version,
-                    ":lease": {"owner": owner, "until": items.milliseconds(now + LEASE)},
+                    ":lease": {"owner": owner, "until": items.milliseconds(until)},
                     ":now": items.milliseconds(now),
                 },
             )
         except GrantMovedError as exc:
+            # An answer that was lost, and asked for again by the SDK, finds the lease that it took.
             current = exc.current
-            if current and current.lease and current.lease.owner == owner:
+            if current and _is_of(current, owner, until) and _is_as_asked(current, grant, released=released):
                 return current
             raise
 
@@ -189,6 +191,15 @@ class GrantStore:
             return items.stored_grant(grant.id, self._table.update(write, returns="ALL_NEW"))
         except WriteRefusedError as exc:
             raise _moved(grant, exc) from exc
+
+
+def _is_of(grant: StoredGrant, owner: InvocationId, until: datetime) -> bool:
+    lease = grant.lease
+    return lease is not None and lease.owner == owner and items.milliseconds(lease.until) == items.milliseconds(until)
+
+
+def _is_as_asked(current: StoredGrant, grant: StoredGrant, *, released: bool) -> bool:
+    return current.version == grant.version and (current.released_at is not None) == released
 
 
 def _moved(grant: StoredGrant, exc: WriteRefusedError) -> GrantMovedError:

@@ -51,10 +51,11 @@ class LinkStore:
             writes.append(_released(grant, now))
         self._transact(seen, writes)
 
-    def require_reauthorization(self, seen: Account, grant: StoredGrant, now: datetime) -> None:
+    def require_reauthorization(self, seen: Account, grant: StoredGrant, by: InvocationId, now: datetime) -> None:
         """Mark the link as ended by TrainingPeaks; it gives up its athlete and loses its tokens.
 
-        Raises RefusedError where somebody refreshed, linked or unlinked since they were seen.
+        Only the lease's owner can: whoever holds it now may have newer tokens at hand. Raises RefusedError
+        where it is another's, or where somebody refreshed, linked or unlinked since they were seen.
         """
         ended = Write(
             key=items.account_key(seen.user),
@@ -79,8 +80,8 @@ class LinkStore:
         )
         destroyed = Write(
             key=items.grant_key(grant.id),
-            condition="#version = :version",
-            values={":version": grant.version},
+            condition="#version = :version AND #lease.#owner = :by",
+            values={":version": grant.version, ":by": by},
         )
         self._transact(seen, [ended, given_up, destroyed])
 

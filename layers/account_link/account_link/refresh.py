@@ -24,9 +24,10 @@ from account_link.models import (
     TokenSet,
     UserId,
 )
-from account_link.rotation import TRIES, Held, Rotation, Timing
+from account_link.rotation import REFRESH_SECONDS, STORE_SECONDS, TRIES, Held, Rotation, Timing
 from account_link.table import TransactionConflictError
 from account_link.telemetry import count
+from account_link.token_cipher import SealBrokenError
 
 if TYPE_CHECKING:
     from account_link.grant_store import GrantStore
@@ -78,7 +79,8 @@ class Refresher:
         """Return the link with newer tokens than these: our own refresh's, or somebody else's.
 
         Raises NotLinkedError, ReauthorizationRequiredError where TrainingPeaks ended the grant,
-        TrainingPeaksDownError, and TryAgainError behind a lease whose owner does not finish.
+        TrainingPeaksDownError, and TryAgainError behind a lease whose owner does not finish, or where
+        too little time is left to keep what a refresh would bring.
         """
         current: StoredGrant | None = held.grant
         for _ in range(LOOKS):
@@ -103,8 +105,8 @@ class Refresher:
     def _renew(self, held: Held, deadline: Deadline) -> Held:
         grant = held.grant
         try:
-            key = self._cipher.data_key(grant.user, grant.id)
-            fresh = self._trainingpeaks.refresh(self.opened(held), self._timing.now(), deadline)
+            key, tokens = self._cipher.data_key(grant.user, grant.id), self.opened(held)
+            fresh = self._trainingpeaks.refresh(tokens, self._timing.now(), _time_for_it(deadline))
         except InvalidGrantError:
             return self._ended(held)
         except TrainingPeaksUnavailableError as exc:
@@ -114,7 +116,7 @@ class Refresher:
             count("ClientRefused")
             self._grants.end_lease(grant, held.by)
             raise TrainingPeaksDownError from exc
-        except TryAgainError:
+        except (TryAgainError, SealBrokenError):
             self._grants.end_lease(grant, held.by)
             raise
         return self._rotation.keep(held, key, fresh) or self._gone(held)
@@ -127,19 +129,29 @@ class Refresher:
             if grant is None or not _is_in_use(account, grant):
                 return self._gone(held)
             if grant.version > held.grant.version:
+                self._grants.end_lease(grant, held.by)
                 return replace(held, account=account, grant=grant, tokens=None)
             try:
-                self._links.require_reauthorization(account, grant, self._timing.now())
+                self._links.require_reauthorization(account, grant, held.by, self._timing.now())
             except (RefusedError, TransactionConflictError):
                 continue
             count("ReauthorizationRequired")
             raise ReauthorizationRequiredError
+        self._grants.end_lease(held.grant, held.by)
         raise TryAgainError
 
     def _gone(self, held: Held) -> Held:
         """Say what became of a link whose grant was taken away: unlinked, ended, or linked anew."""
         self._grants.end_lease(held.grant, held.by)
         return self.read(held.account.user, held.by)
+
+
+def _time_for_it(deadline: Deadline) -> Deadline:
+    """Return a refresh's own deadline; raise TryAgainError where what it brings might not be stored in time."""
+    call = deadline.earlier(reserve=STORE_SECONDS, at_most=deadline.left())
+    if call.left() < REFRESH_SECONDS:
+        raise TryAgainError
+    return call
 
 
 def _is_in_use(account: Account, grant: StoredGrant) -> bool:

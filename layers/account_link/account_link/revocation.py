@@ -13,6 +13,7 @@ from account_link.errors import (
 )
 from account_link.grant_store import GrantMovedError
 from account_link.models import Clock, InvocationId, StoredGrant, TokenSet, utc_now
+from account_link.rotation import REFRESH_SECONDS
 from account_link.telemetry import count
 from account_link.token_cipher import SealBrokenError
 
@@ -133,6 +134,9 @@ class Revocation:
         self, grant: StoredGrant, tokens: TokenSet, by: InvocationId, deadline: "Deadline"
     ) -> tuple[StoredGrant, TokenSet]:
         key = self._cipher.data_key(grant.user, grant.id)
+        if deadline.left() < REFRESH_SECONDS:
+            self._grants.end_lease(grant, by)
+            raise RevocationUnfinishedError(LOOK_AGAIN, tried=True)
         fresh = self._trainingpeaks.refresh(tokens, self._now(), deadline)
         rotated = key.seal(fresh), fresh.expires_at
         for _ in range(STORE_TRIES):

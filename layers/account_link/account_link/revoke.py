@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from account_link.revocation import Revocation
 
 SOON = timedelta(seconds=1)
+OVERDUE_AFTER = timedelta(days=1)
+"""Counted here: SQS's own figure for the oldest message leaves out what was received a few times."""
 IN_PROGRESS = {AttemptStatus.PENDING, AttemptStatus.EXCHANGING, AttemptStatus.AUTHORIZED}
 
 
@@ -99,6 +101,10 @@ class RevokeService:
             return self._revocation.run(grant, by, deadline)
         except AthleteHeldError:
             return self._destroy(grant, "GrantSuperseded")
+        except RevocationUnfinishedError:
+            if grant.released_at and grant.released_at + OVERDUE_AFTER <= now:
+                count("RevocationOverdue")
+            raise
 
     def _destroy(self, grant: StoredGrant, event: str) -> None:
         """Count first: where the deletion's answer is lost, nobody could say afterwards what became of the grant."""

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_SECONDS = 0.1
 TRIES = 3
+STORE_SECONDS = 6.0
+"""Kept back from a refresh for storing what it brings: a write, and its repeat by the SDK."""
+REFRESH_SECONDS = 3.0
+"""A refresh is not begun with less: its answer could come too late to be read, and its tokens would be lost."""
 
 
 def pause() -> None:

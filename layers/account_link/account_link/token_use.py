@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from account_link.errors import (
@@ -40,8 +41,10 @@ class TokenUse:
         ReauthorizationRequiredError, TrainingPeaksDownError with the time to wait, TryAgainError;
         what else the call raises goes through.
         """
+        # Two threads of one invocation are two who want the lease.
+        mine = InvocationId(f"{by}/{token_hex(8)}")
         try:
-            return self._run(user, call, by, deadline)
+            return self._run(user, call, mine, deadline)
         except TrainingPeaksUnavailableError as exc:
             raise TrainingPeaksDownError(exc.retry_after) from exc
         except AccessTokenRefusedError as exc:

@@ -92,7 +92,8 @@ class TrainingPeaksClient:
     def refresh(self, tokens: TokenSet, asked_at: datetime, deadline: Deadline) -> TokenSet:
         """Return a fresh pair; it keeps the refresh token where the answer holds none.
 
-        Any 4xx that does not blame Kinni means that the user must link again: InvalidGrantError.
+        A 400, or another 4xx in OAuth's words, that does not blame Kinni means that the user must link again:
+        InvalidGrantError. Any other 4xx may come from somebody in between, and ends nothing.
         """
         if tokens.refresh_token is None:
             raise InvalidGrantError
@@ -213,8 +214,12 @@ def _refused_exchange(answer: Answer) -> TrainingPeaksError:
 
 
 def _refused_refresh(answer: Answer) -> TrainingPeaksError:
-    ours = answer.status == HTTPStatus.UNAUTHORIZED or error_code(answer.body) in OUR_FAULT
-    return ClientRefusedError() if ours else InvalidGrantError()
+    error = error_code(answer.body)
+    if answer.status == HTTPStatus.UNAUTHORIZED or error in OUR_FAULT:
+        return ClientRefusedError()
+    if answer.status == HTTPStatus.BAD_REQUEST or error:
+        return InvalidGrantError()
+    return TrainingPeaksUnavailableError(answer.retry_after)
 
 
 def _retry_after(response: httpx.Response) -> timedelta:
