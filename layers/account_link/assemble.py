@@ -32,6 +32,8 @@ UNUSED = (
     "pycparser*",
     # boto3 cannot be without it, so it comes with boto3.
     "jmespath*",
+    # Its own tests.
+    "certifi/tests",
     # For programs written for pydantic 1, and for mypy.
     "pydantic/mypy.py",
     "pydantic/v1",

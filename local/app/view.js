@@ -14,6 +14,7 @@ export class View {
 
   constructor() {
     document.title = texts.pageTitle;
+    for (const element of document.querySelectorAll("[data-scripted]")) element.hidden = false;
     for (const element of document.querySelectorAll("[data-text]")) put(element, textAt(element.dataset.text));
     for (const element of document.querySelectorAll("[data-label]")) element.ariaLabel = textAt(element.dataset.label);
   }

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from account_link import callback_query
+from account_link.pages import WAIT_SECONDS
 from local.openapi.schemas import named
 
 type Part = dict[str, Any]
@@ -29,10 +30,7 @@ def parameters() -> list[Part]:
 def responses() -> dict[str, Part]:
     """Return how the browser is led back, by status."""
     return {
-        str(int(HTTPStatus.OK)): _page(
-            "A page: it goes to an app's own scheme by itself, says that the state is not known, or reloads itself "
-            "while the same callback is still being worked on."
-        ),
+        str(int(HTTPStatus.OK)): _last_or_waiting_page(),
         str(int(HTTPStatus.SEE_OTHER)): _redirect(),
         str(int(HTTPStatus.SERVICE_UNAVAILABLE)): _busy_page(),
     }
@@ -50,6 +48,19 @@ def _parameter(name: str, about: str, **limits: int) -> Part:
 
 def _page(about: str) -> Part:
     return {"description": about, "headers": _headers(), "content": PAGE}
+
+
+def _last_or_waiting_page() -> Part:
+    page = _page(
+        "A page: it goes to an app's own scheme by itself, says that the state is not known, or reloads itself "
+        "while the same callback is still being worked on."
+    )
+    page["headers"]["Refresh"] = {
+        "description": "Seconds until the browser asks again, while the callback is being worked on.",
+        "required": False,
+        "schema": {"type": "string", "const": str(WAIT_SECONDS)},
+    }
+    return page
 
 
 def _busy_page() -> Part:

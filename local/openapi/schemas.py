@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from account_link import api, bodies, pages
+from account_link import api, bodies, page_texts
 from account_link.confirmation import CODE_BYTES
 from account_link.models import AttemptStatus, Connection, Outcome
 from account_link.trainingpeaks_replies import LARGEST_ID, LONGEST_NAME
@@ -38,7 +38,7 @@ def _requests() -> dict[str, Schema]:
 
 
 def _words() -> dict[str, Schema]:
-    told = "\n".join(f"- `{outcome}`: {text.title}" for outcome, text in pages.TEXTS.items() if outcome)
+    told = "\n".join(f"- `{outcome}`: {text.title}" for outcome, text in page_texts.TEXTS.items() if outcome)
     return {
         "AttemptStatus": _enum(AttemptStatus),
         "Connection": _enum(Connection),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from local.trainingpeaks.faults import Endpoint, Fault, Rule
 
 CALLS: Final[dict[Endpoint, str]] = {
-    "token": "Token: exchange and refresh",
+    "token": "Exchange and refresh",
     "exchange": "Exchange of a code",
     "refresh": "Refresh",
     "deauthorize": "Deauthorise",

@@ -79,7 +79,7 @@ class Answer:
 
     @property
     def is_waiting_page(self) -> bool:
-        return self.status == 200 and '<meta http-equiv="refresh" content="2">' in self.text
+        return self.status == 200 and self.headers.get("refresh") == "2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from local.sam_local.stack import SamLocalStack
-from tests.e2e.app_page.conftest import FLAGS
 from tests.e2e.app_page.runner import BASIC, Runner
+from tests.e2e.conftest import FLAGS
 from tests.sam_local.app import App, answered
 
 ATHLETE = {"id": 123456, "first_name": "Robin", "last_name": "Vale"}

@@ -1,5 +1,6 @@
 """Steps: what every step of the state machine does, and how many steps there are."""
 
+import os
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, settings
@@ -9,10 +10,12 @@ from tests.stateful.app import Kit
 from tests.stateful.faults import Trouble
 
 A_MOMENT = timedelta(milliseconds=50)
+EXAMPLES = os.environ.get("STATEFUL_EXAMPLES")
+"""How many histories to make up, new ones each time; without it, a few that are always the same."""
 BUDGET = settings(
-    max_examples=20,
+    max_examples=int(EXAMPLES or 20),
     stateful_step_count=14,
-    derandomize=True,
+    derandomize=EXAMPLES is None,
     database=None,
     deadline=None,
     print_blob=True,

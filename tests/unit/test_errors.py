@@ -5,7 +5,7 @@ import pytest
 from account_link import errors, exchange, table, token_cipher, wiring
 from account_link.errors import InvalidGrantError, LinkError, ReauthorizationRequiredError, TrainingPeaksError
 from account_link.models import Outcome
-from account_link.pages import TEXTS
+from account_link.page_texts import TEXTS
 
 MODULES_WITH_ERRORS = (errors, exchange, table, token_cipher, wiring)
 """Loaded, so that every subclass is there to be found."""

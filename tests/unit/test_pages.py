@@ -10,7 +10,8 @@ import pytest
 
 from account_link.callback import UNKNOWN, Landing
 from account_link.models import AttemptId, ConfirmationCode, Outcome
-from account_link.pages import TEXTS, answer
+from account_link.page_texts import BRAND, GO_ON, LANGUAGE, RETURN, TEXTS, WINDOW_TITLE
+from account_link.pages import answer
 
 HTTPS = "https://kinni.example/connected?from=trainingpeaks&to=runner"
 LOOPBACK = "http://127.0.0.1:3000/"
@@ -120,11 +121,23 @@ def test_an_unknown_state_is_told_with_status_200() -> None:
 
 @pytest.mark.parametrize("return_url", [HTTPS, APP])
 def test_while_the_exchange_runs_the_page_reloads_itself_every_two_seconds(return_url: str) -> None:
-    status, page = shown(landing(None, return_url))
+    response = answer(landing(None, return_url), HTTPS)
 
-    assert status == 200
-    assert page.metas["refresh"] == "2"
-    assert "a" not in page.attributes
+    assert response["statusCode"] == 200
+    assert response["headers"]["Refresh"] == "2"
+    assert "refresh" not in Page(response["body"]).metas
+
+
+def test_where_a_browser_reloads_nothing_by_itself_a_link_does_it() -> None:
+    _, page = shown(landing(None, APP))
+
+    assert page.attributes["a"] == {"href": ""}
+    assert page.texts["a"] == GO_ON
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_only_the_page_that_waits_is_reloaded(outcome: Outcome) -> None:
+    assert "Refresh" not in answer(landing(outcome, APP), HTTPS)["headers"]
 
 
 @pytest.mark.parametrize("outcome", [*Outcome, None])
@@ -132,8 +145,22 @@ def test_a_page_says_what_happened_and_what_to_do(outcome: Outcome | None) -> No
     _, page = shown(landing(outcome, APP))
 
     assert page.texts["h1"] == TEXTS[outcome].title
-    assert page.texts["title"] == f"{TEXTS[outcome].title} · Kinni"
+    assert page.texts["title"] == WINDOW_TITLE.format(title=TEXTS[outcome].title)
     assert TEXTS[outcome].advice in page.texts["p"]
+
+
+@pytest.mark.parametrize("outcome", [*Outcome, None])
+def test_a_page_has_no_word_that_a_translator_does_not_find(outcome: Outcome | None) -> None:
+    _, page = shown(landing(outcome, APP))
+    text, link = TEXTS[outcome], RETURN if outcome else GO_ON
+    del page.texts["style"]
+
+    assert page.texts == {
+        "title": WINDOW_TITLE.format(title=text.title),
+        "p": BRAND + text.advice,
+        "h1": text.title,
+        "a": link,
+    }
 
 
 @pytest.mark.parametrize("outcome", [*Outcome, None])
@@ -174,7 +201,7 @@ def test_a_page_needs_no_script_and_loads_nothing(outcome: Outcome | None) -> No
 def test_a_page_can_be_read_aloud_and_on_a_phone() -> None:
     _, page = shown(UNKNOWN)
 
-    assert page.attributes["html"]["lang"] == "en-GB"
+    assert page.attributes["html"]["lang"] == LANGUAGE == "en-GB"
     assert page.metas["viewport"] == "width=device-width, initial-scale=1"
     assert page.attributes["meta"].keys() <= {"name", "content"}
 

@@ -103,7 +103,8 @@ def test_everything_runs_on_python_3_13_and_arm64_unless_told_otherwise(template
 
 def test_the_layer_is_built_for_the_architecture_of_the_functions(template: Template) -> None:
     assert template["Resources"]["AccountLinkLayer"]["Metadata"] == {
-        "BuildMethod": "python3.13",
+        "BuildMethod": "makefile",
+        "ContextPath": {"Fn::Sub": "layers/account_link/platforms/${Architecture}"},
         "BuildArchitecture": {"Ref": "Architecture"},
     }
 

@@ -1,7 +1,6 @@
-"""The callback's answers: a redirect, or a page that a person can act on. All texts are here."""
+"""The callback's answers: a redirect, or a page that a person can act on. Its words are in `page_texts`."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from http import HTTPStatus
@@ -10,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from account_link.callback import Landing
 from account_link.models import Outcome
+from account_link.page_texts import BRAND, GO_ON, LANGUAGE, RETURN, TEXTS, WINDOW_TITLE
 
 WAIT_SECONDS = 2
 
@@ -18,81 +18,22 @@ STYLE = """
 @media(prefers-color-scheme:dark){
 :root{--ink:#e9f0ec;--paper:#0d1412;--card:#15201c;--accent:#82d6b6;--on-accent:#07261c}}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;
-background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}
-main{width:100%;max-width:28rem;background:var(--card);border-radius:1.25rem;padding:2rem}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:clamp(1rem,5vw,1.5rem);
+background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif;overflow-wrap:anywhere}
+main{width:100%;max-width:28rem;background:var(--card);border-radius:1.25rem;padding:clamp(1.25rem,7vw,2rem)}
 .brand{margin:0 0 1.5rem;font-weight:700;color:var(--accent)}
 h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25}
 p{margin:0 0 1.5rem}
 p:last-child{margin:0}
-.button{display:block;padding:.875rem 1rem;border-radius:.9rem;background:var(--accent);
+a{display:inline-block;padding:.25rem 0;color:var(--accent)}
+.button{display:block;padding:.875rem 1rem;border:2px solid transparent;border-radius:.9rem;background:var(--accent);
 color:var(--on-accent);text-align:center;font-weight:600;text-decoration:none}
-.button:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
+a:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
 """
 STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 POLICY = (
     f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A page's words."""
-
-    title: str
-    advice: str
-
-
-TEXTS: dict[Outcome | None, Text] = {
-    Outcome.AUTHORIZED: Text(
-        "TrainingPeaks allowed access",
-        "Return to Kinni and check that your TrainingPeaks athlete details are shown.",
-    ),
-    Outcome.CANCELLED: Text(
-        "Linking was cancelled",
-        "Nothing was changed. To link your account, return to Kinni, choose Link TrainingPeaks and allow access.",
-    ),
-    Outcome.EXPIRED: Text(
-        "That attempt is no longer valid",
-        "Return to Kinni and choose Link TrainingPeaks again.",
-    ),
-    Outcome.PERMISSION_MISSING: Text(
-        "A permission is missing",
-        "Kinni needs access to your profile and permission to write files. Return to Kinni, choose"
-        " Link TrainingPeaks again and allow both.",
-    ),
-    Outcome.PROFILE_DATA_MISSING: Text(
-        "TrainingPeaks sent no athlete profile",
-        "Without it Kinni cannot tell whose account it is. Check your profile in TrainingPeaks, then"
-        " return to Kinni and simply try again.",
-    ),
-    Outcome.COACH_ACCOUNT: Text(
-        "That is a coach account",
-        "Runs can only be uploaded to an athlete's account. Sign out of TrainingPeaks, then return to"
-        " Kinni and try again as the athlete.",
-    ),
-    Outcome.DIFFERENT_ATHLETE: Text(
-        "That is a different TrainingPeaks account",
-        "Your link has stayed as it was. To change the account, return to Kinni, unlink this one first,"
-        " then link the right one.",
-    ),
-    Outcome.TRAININGPEAKS_UNAVAILABLE: Text(
-        "TrainingPeaks is not answering",
-        "Nothing was changed. Return to Kinni and try again in a few minutes.",
-    ),
-    Outcome.CONFIGURATION_ERROR: Text(
-        "TrainingPeaks did not accept Kinni's request",
-        "You have done nothing wrong. Return to Kinni and try again later.",
-    ),
-    Outcome.TRY_AGAIN: Text(
-        "Linking did not work",
-        "Kinni could not finish it, and nothing was lost. Return to Kinni and simply try again.",
-    ),
-    None: Text(
-        "One moment …",
-        "Kinni is finishing your TrainingPeaks link. This page goes on by itself.",
-    ),
-}
 
 
 def answer(landing: Landing, default_return_url: str) -> dict[str, Any]:
@@ -103,7 +44,7 @@ def answer(landing: Landing, default_return_url: str) -> dict[str, Any]:
     a page whose button leads to the default return URL.
     """
     if landing.outcome is None:
-        return _page(HTTPStatus.OK, None, refresh=str(WAIT_SECONDS))
+        return _waiting_page()
     failed = landing.outcome is Outcome.TRY_AGAIN
     status = HTTPStatus.SERVICE_UNAVAILABLE if failed else HTTPStatus.OK
     if landing.return_url is None:
@@ -112,7 +53,14 @@ def answer(landing: Landing, default_return_url: str) -> dict[str, Any]:
     if urlsplit(landing.return_url).scheme in {"https", "http"}:
         headers = _headers() | {"Location": target}
         return {"statusCode": int(HTTPStatus.SEE_OTHER), "headers": headers, "body": ""}
-    return _page(status, landing.outcome, target=target, refresh=f"0; url={target}")
+    return _page(status, landing.outcome, target=target, goes_there=True)
+
+
+def _waiting_page() -> dict[str, Any]:
+    """Return the page that asks again by itself, and on request where a browser is told not to reload pages."""
+    response = _page(HTTPStatus.OK, None)
+    response["headers"]["Refresh"] = str(WAIT_SECONDS)
+    return response
 
 
 def _target(landing: Landing, return_url: str) -> str:
@@ -125,21 +73,27 @@ def _target(landing: Landing, return_url: str) -> str:
     return f"{return_url}#{urlencode({name: value for name, value in told.items() if value})}"
 
 
-def _page(status: HTTPStatus, outcome: Outcome | None, *, target: str = "", refresh: str = "") -> dict[str, Any]:
+def _page(status: HTTPStatus, outcome: Outcome | None, *, target: str = "", goes_there: bool = False) -> dict[str, Any]:
     text = TEXTS[outcome]
-    meta = f'<meta http-equiv="refresh" content="{escape(refresh)}">' if refresh else ""
-    button = f'<a class="button" href="{escape(target)}">Return to Kinni</a>' if target else ""
+    meta = f'<meta http-equiv="refresh" content="0; url={escape(target)}">' if goes_there else ""
     html = (
-        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{LANGUAGE}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"{meta}<title>{escape(text.title)} · Kinni</title><style>{STYLE}</style></head>"
-        f'<body><main><p class="brand">Kinni</p><h1>{escape(text.title)}</h1>'
-        f"<p>{escape(text.advice)}</p>{button}</main></body></html>"
+        f"{meta}<title>{escape(WINDOW_TITLE.format(title=text.title))}</title><style>{STYLE}</style></head>"
+        f'<body><main><p class="brand">{escape(BRAND)}</p><h1>{escape(text.title)}</h1>'
+        f"<p>{escape(text.advice)}</p>{_way_on(target)}</main></body></html>"
     )
     headers = _headers() | {"Content-Type": "text/html; charset=utf-8"}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(WAIT_SECONDS)
     return {"statusCode": int(status), "headers": headers, "body": html}
+
+
+def _way_on(target: str) -> str:
+    """Return the link to the app, or to this same page where there is no target yet."""
+    if target:
+        return f'<a class="button" href="{escape(target)}">{escape(RETURN)}</a>'
+    return f'<a href="">{escape(GO_ON)}</a>'
 
 
 def _headers() -> dict[str, str]:

@@ -1,19 +1,14 @@
 """The page is usable by everybody, on everything, and says what is true while time passes."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local.stack import LocalStack
-from tests.e2e.app_page.runner import BASIC, DESK, PHONE, PREMIUM, NewContext, NewRunner, Runner, Scheme
+from tests.e2e.app_page.runner import BASIC, NewContext, NewRunner, Runner
 
 pytestmark = pytest.mark.browser
-
-SIZES = {"phone": PHONE, "desk": DESK}
-SCREENSHOTS = Path(__file__).parents[3] / "docs" / "screenshots"
 
 
 def test_the_keyboard_is_enough(runner: Runner) -> None:
@@ -91,41 +86,5 @@ def test_a_small_phone_needs_no_sideways_scrolling(new_context: NewContext, new_
     assert is_as_wide_as_the_window(runner.page)
 
 
-@pytest.fixture
-def album(tmp_path: Path) -> Path:
-    """Return where pictures go: those of the README are written over on request only."""
-    return SCREENSHOTS if "UPDATE_SCREENSHOTS" in os.environ else tmp_path
-
-
-@pytest.mark.parametrize("device", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pictures_for_the_readme_can_be_made(
-    new_context: NewContext,
-    new_runner: NewRunner,
-    album: Path,
-    device: str,
-    scheme: Scheme,
-) -> None:
-    runner = new_runner(new_context(SIZES[device], scheme), "runner-1")
-    take_picture(runner.page, album / f"unlinked-{device}-{scheme}.png")
-    runner.link(*PREMIUM)
-    runner.button("Close").click()
-    take_picture(runner.page, album / f"linked-{device}-{scheme}.png")
-    runner.unlink()
-    runner.expect_not_linked()
-
-
 def is_as_wide_as_the_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
-def take_picture(page: Page, file: Path) -> None:
-    """Take a picture as wide as the one that the README shows."""
-    page.mouse.move(0, 0)
-    page.screenshot(path=file, full_page=True, animations="disabled")
-    assert width_of(file) == width_of(SCREENSHOTS / file.name)
-
-
-def width_of(picture: Path) -> int:
-    """Return the width that a PNG's header tells."""
-    return int.from_bytes(picture.read_bytes()[16:20])

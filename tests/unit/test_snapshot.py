@@ -1,0 +1,65 @@
+"""SnapStart: many functions wake from one snapshot, so nothing may be in it that each must have for itself."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.artefacts import LAYER_SOURCE, ROOT
+from bench.cold import SERVICES, SETTINGS
+
+WATCHED = """
+import json, sys
+OURS = tuple(json.loads(sys.argv[1]))
+CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "monotonic_ns", "utc_now"}
+CHANCE = {"urandom", "random", "getrandbits", "token_bytes", "token_hex", "token_urlsafe", "uuid4"}
+seen = []
+
+def watch(frame, event, arg):
+    asker = frame.f_back if event == "call" else frame
+    name = {"call": frame.f_code.co_name, "c_call": getattr(arg, "__name__", "")}.get(event)
+    if name in CLOCKS | CHANCE and asker and asker.f_code.co_filename.startswith(OURS):
+        seen.append(name)
+
+sys.addaudithook(lambda name, _: seen.append(name) if name in {"socket.connect", "socket.getaddrinfo"} else None)
+sys.setprofile(watch)
+import app
+getattr(app, "wiring", None) and getattr(app.wiring, sys.argv[2])()
+sys.setprofile(None)
+print(json.dumps(seen))
+"""
+FORBIDDEN = {
+    "from time import monotonic; STARTED = monotonic()": "monotonic",
+    "from datetime import UTC, datetime; STARTED = datetime.now(UTC)": "now",
+    "import secrets; SALT = secrets.token_bytes(16)": "token_bytes",
+    "import random; JITTER = random.random()": "random",
+    "import socket; socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.1', 9))": "socket.connect",
+}
+
+
+def seen_while_initialising(folder: Path, service: str) -> list[str]:
+    """Import the function in a fresh process, build its service, and return what it should have left for later."""
+    process = subprocess.run(  # noqa: S603 -- this very Python
+        [sys.executable, "-W", "ignore", "-c", WATCHED, json.dumps([str(folder), str(LAYER_SOURCE)]), service],
+        env=SETTINGS | {"PYTHONPATH": f"{folder}:{LAYER_SOURCE}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    seen: list[str] = json.loads(process.stdout)
+    return seen
+
+
+@pytest.mark.parametrize("function", SERVICES)
+def test_what_a_snapshot_holds_has_no_time_no_chance_and_no_connection(function: str) -> None:
+    assert seen_while_initialising(ROOT / "functions" / function, SERVICES[function]) == []
+
+
+@pytest.mark.parametrize("line", FORBIDDEN)
+def test_a_function_that_takes_them_along_is_seen(line: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(line, encoding="utf-8")
+
+    assert FORBIDDEN[line] in seen_while_initialising(tmp_path, "")
