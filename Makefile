@@ -50,8 +50,11 @@ validate: .venv/.dev .cache/checkov/.installed ## Lint template.yaml and look fo
 	$(SAM) validate --lint
 	$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --skip-download --quiet --compact
 
-build: .venv/.dev ## Build what `sam deploy` deploys, into .aws-sam
-	$(SAM) build
+# Parameters do not show in the code, and Lambda publishes a version only where that changes: so their checksum goes into the layer.
+build: .venv/.dev ## Build what `sam deploy` deploys, into .aws-sam; ARGS='--config-env production'
+	@{ cat samconfig.toml; echo '$(RELEASE)'; } | $(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())' \
+	  > layers/account_link/account_link/release.txt
+	$(SAM) build $(ARGS)
 
 sam-local: .venv/.dev ## Run what `make dev` runs, the functions in containers (needs Docker)
 	@exec $(BIN)/python -m local.sam_local

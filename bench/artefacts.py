@@ -53,8 +53,7 @@ def layer(architecture: str) -> Path:
     subprocess.run(  # noqa: S603 - constants
         ["make", "--silent", "--makefile", makefile, "build-AccountLinkLayer"],  # noqa: S607 - as `sam build`
         cwd=LAYER_SOURCE,
-        env=os.environ | {"ARTIFACTS_DIR": str(folder)},
-        stderr=subprocess.DEVNULL,
+        env=os.environ | {"ARTIFACTS_DIR": str(folder), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         check=True,
     )
     return folder

@@ -26,6 +26,8 @@ SERVICES = {
     "revoke": "revoke_service",
 }
 SETTINGS = {
+    # Has each function build its service when it is imported, as it does on Lambda.
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
     "AWS_ACCESS_KEY_ID": "example",
     "AWS_SECRET_ACCESS_KEY": "example",
     "AWS_REGION": "eu-central-1",
@@ -55,7 +57,7 @@ def measure(artefacts: Artefacts, rounds: int) -> tuple[float, dict[str, float]]
     ratios: dict[str, list[float]] = {function: [] for function in COLD}
     for _ in range(rounds):
         for function, seen in ratios.items():
-            candidate = _cpu(artefacts, function, f"import app; app.wiring.{SERVICES[function]}()")
+            candidate = _cpu(artefacts, function, "import app")
             floors.append(_cpu(artefacts, "status", FLOOR))
             seen.append(candidate / (sum(floors[-2:]) / 2))
     return median(floors), {function: median(seen) for function, seen in ratios.items()}

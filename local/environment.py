@@ -76,6 +76,7 @@ def function_settings(
         "TRAININGPEAKS_CLIENT_ID": settings.client_id,
         "CALLBACK_URL": api_url + CALLBACK_PATH,
         "RETURN_URLS": f"{api_url}/,{APP_RETURN_URL}",
+        "POWERTOOLS_SERVICE_NAME": "local",
     }
 
 

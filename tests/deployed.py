@@ -14,7 +14,8 @@ def deployed(template: Template) -> Template:
     source = copy.deepcopy(template)
     for resource in source["Resources"].values():
         for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
-            resource["Properties"][code] = "s3://artifacts/code"
+            if not resource["Properties"][code].startswith("s3://"):
+                resource["Properties"][code] = "s3://artifacts/code"
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="eu-central-1"))
     result: Template = translator.translate(source, {})
     return result

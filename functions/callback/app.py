@@ -30,3 +30,6 @@ def _landing(event: api.Event, context: "LambdaContext") -> Landing:
     if query.error is not None:
         return service.receive_error(query.state, query.error)
     return service.receive_malformed(query.state)
+
+
+wiring.initialise(wiring.link_settings, wiring.callback_service)

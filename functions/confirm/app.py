@@ -23,3 +23,6 @@ def lambda_handler(event: api.Event, context: "LambdaContext") -> api.Response:
         api.invocation(context),
     )
     return api.json_answer(status_document(account, wiring.clock()()))
+
+
+wiring.initialise(wiring.confirm_service)

@@ -80,3 +80,6 @@ def _wait(grant_id: GrantId, record: Record, owner: "InvocationId", deadline: "D
 def _back_off(record: Record) -> timedelta:
     received = int(record["attributes"]["ApproximateReceiveCount"])
     return min(FIRST_WAIT * (1 << min(received - 1, MOST_DOUBLINGS)), LONGEST_WAIT)
+
+
+wiring.initialise(wiring.revoke_service, wiring.revocation_queue)

@@ -32,3 +32,6 @@ def _return_url(event: api.Event) -> str | None:
     from account_link.bodies import StartBody, parse  # noqa: PLC0415 - most calls have no body
 
     return parse(StartBody, body).return_url
+
+
+wiring.initialise(wiring.link_settings, wiring.start_service)

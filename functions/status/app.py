@@ -14,3 +14,6 @@ def lambda_handler(event: api.Event, _context: "LambdaContext") -> api.Response:
     """Answer the status document; reads only."""
     account = wiring.link_service().status(api.caller(event))
     return api.json_answer(status_document(account, wiring.clock()()))
+
+
+wiring.initialise(wiring.link_service)

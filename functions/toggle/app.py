@@ -16,3 +16,6 @@ def lambda_handler(event: api.Event, _context: "LambdaContext") -> api.Response:
     body = parse(AutoUploadBody, api.body(event))
     wiring.link_service().set_auto_upload(user, enabled=body.enabled)
     return api.json_answer({"auto_upload": body.enabled})
+
+
+wiring.initialise(wiring.link_service)

@@ -19,3 +19,6 @@ def lambda_handler(event: api.Event, context: "LambdaContext") -> api.Response:
     deadline = whole.earlier(reserve=KEPT_BACK_SECONDS, at_most=whole.left())
     wiring.unlink_service().unlink(user, owner, deadline)
     return api.no_content()
+
+
+wiring.initialise(wiring.unlink_service)

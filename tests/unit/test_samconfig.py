@@ -52,3 +52,41 @@ def test_production_uses_the_production_hosts_and_returns_to_https(samconfig: di
     assert given["TrainingPeaksOAuthUrl"] == "https://oauth.trainingpeaks.com"
     assert given["TrainingPeaksApiUrl"] == "https://api.trainingpeaks.com"
     assert all(url.startswith("https://") for url in given["ReturnUrls"].split(","))
+
+
+@pytest.mark.parametrize("section", ["default", "production"])
+def test_no_rule_of_the_template_refuses_a_section_that_is_deployed(samconfig: dict[str, Any], section: str) -> None:
+    assert refused(_overrides(samconfig, section)) == []
+
+
+def test_a_rule_refuses_what_it_is_there_for(samconfig: dict[str, Any]) -> None:
+    given = _overrides(samconfig, "production")
+
+    assert refused(given | {"AlarmTopicArn": ""}) == ["ProductionAlarms"]
+    assert refused(given | {"DomainName": "links.kinni.example"}) == ["DomainHasCertificate"]
+    assert refused(given | {"TrainingPeaksApiUrl": "https://api.example"}) == ["ProductionHosts"]
+    assert refused(_overrides(samconfig, "local")) == ["LocalIsNotDeployed"]
+
+
+def refused(given: dict[str, str]) -> list[str]:
+    """Return the template's rules that CloudFormation would stop this deployment by."""
+    template = load_template()
+    values = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()} | given
+    return [
+        name
+        for name, rule in template["Rules"].items()
+        if _holds(rule.get("RuleCondition", True), values)
+        and not all(_holds(part["Assert"], values) for part in rule["Assertions"])
+    ]
+
+
+def _holds(said: Any, values: dict[str, str]) -> Any:  # noqa: ANN401 - any intrinsic function
+    match said:
+        case {"Fn::Not": [part]}:
+            return not _holds(part, values)
+        case {"Fn::Equals": [one, other]}:
+            return _holds(one, values) == _holds(other, values)
+        case {"Ref": name}:
+            return values[name]
+    assert not isinstance(said, dict), said
+    return said

@@ -26,9 +26,8 @@ def watch(frame, event, arg):
 sys.addaudithook(lambda name, _: seen.append(name) if name in {"socket.connect", "socket.getaddrinfo"} else None)
 sys.setprofile(watch)
 import app
-getattr(app, "wiring", None) and getattr(app.wiring, sys.argv[2])()
 sys.setprofile(None)
-print(json.dumps(seen))
+print(json.dumps({"seen": seen, "built": [*app.wiring._built] if hasattr(app, "wiring") else []}))
 """
 FORBIDDEN = {
     "from time import monotonic; STARTED = monotonic()": "monotonic",
@@ -39,27 +38,36 @@ FORBIDDEN = {
 }
 
 
-def seen_while_initialising(folder: Path, service: str) -> list[str]:
-    """Import the function in a fresh process, build its service, and return what it should have left for later."""
+def initialised(folder: Path) -> dict[str, list[str]]:
+    """Import the function in a fresh process, as Lambda does; return what it took and what it built."""
     process = subprocess.run(  # noqa: S603 -- this very Python
-        [sys.executable, "-W", "ignore", "-c", WATCHED, json.dumps([str(folder), str(LAYER_SOURCE)]), service],
+        [sys.executable, "-W", "ignore", "-c", WATCHED, json.dumps([str(folder), str(LAYER_SOURCE)])],
         env=SETTINGS | {"PYTHONPATH": f"{folder}:{LAYER_SOURCE}"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert process.returncode == 0, process.stderr
-    seen: list[str] = json.loads(process.stdout)
-    return seen
+    found: dict[str, list[str]] = json.loads(process.stdout)
+    return found
 
 
 @pytest.mark.parametrize("function", SERVICES)
 def test_what_a_snapshot_holds_has_no_time_no_chance_and_no_connection(function: str) -> None:
-    assert seen_while_initialising(ROOT / "functions" / function, SERVICES[function]) == []
+    found = initialised(ROOT / "functions" / function)
+
+    assert found["seen"] == []
+    assert SERVICES[function] in found["built"]
 
 
 @pytest.mark.parametrize("line", FORBIDDEN)
 def test_a_function_that_takes_them_along_is_seen(line: str, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(line, encoding="utf-8")
 
-    assert FORBIDDEN[line] in seen_while_initialising(tmp_path, "")
+    assert FORBIDDEN[line] in initialised(tmp_path)["seen"]
+
+
+def test_no_module_of_the_layer_draws_from_a_generator_whose_seed_a_snapshot_would_share() -> None:
+    files = sorted(LAYER_SOURCE.glob("account_link/*.py"))
+    assert files
+    assert not [file.name for file in files if "import random" in file.read_text(encoding="utf-8")]

@@ -1,6 +1,6 @@
 """Rotation: keeps the tokens that a refresh brought, whatever happened to the grant meanwhile."""
 
-import random
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ REFRESH_SECONDS = 3.0
 
 def pause() -> None:
     """Wait a tenth to a fifth of a second, so that waiters do not look in step."""
-    time.sleep(LOOK_EVERY_SECONDS * (1 + random.random()))  # noqa: S311 - jitter
+    time.sleep(LOOK_EVERY_SECONDS * (1 + secrets.SystemRandom().random()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Table: DynamoDB's calls, with its errors renamed once."""
 
-import random
 import re
 import secrets
 import time
@@ -127,7 +126,7 @@ def _retry_conflict[T](request: Callable[[], T]) -> T:
         try:
             return _call(request)
         except TransactionConflictError:
-            time.sleep(CONFLICT_PAUSE_SECONDS * (1 + random.random()))  # noqa: S311 - jitter
+            time.sleep(CONFLICT_PAUSE_SECONDS * (1 + secrets.SystemRandom().random()))
     return _call(request)
 
 

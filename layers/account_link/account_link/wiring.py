@@ -4,6 +4,7 @@ Imports stand where they are used: `status` must not pay for httpx, pydantic and
 """
 # ruff: noqa: PLC0415
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from threading import RLock
@@ -57,6 +58,16 @@ def forget() -> None:
     """Drop all that was built, for a process whose environment changes: the local server's."""
     with _building:
         _built.clear()
+
+
+def initialise(*builds: Callable[[], object]) -> None:
+    """Build now where Lambda initialises the function: that CPU is quick, and a snapshot keeps what was built.
+
+    Anywhere else the environment may not be there yet.
+    """
+    if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+        for build in builds:
+            build()
 
 
 def provide(**parts: object) -> None:
