@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,6 +28,10 @@ class Invoker(Protocol):
 
     def invoke(self, name: str, event: dict[str, Any], /) -> Any:  # noqa: ANN401 -- a function may answer anything
         """Return what the function returns; raise what it raises."""
+
+
+class WorkerCrashedError(Exception):
+    """The worker raised, which is the cause, or answered nothing that tells which messages it is done with."""
 
 
 class RevocationPoller:
@@ -55,7 +60,10 @@ class RevocationPoller:
         self._sqs.close()
 
     def poll(self) -> int:
-        """Hand one batch to the worker and return how many messages it is done with."""
+        """Hand one batch to the worker and return how many messages it is done with.
+
+        Raises WorkerCrashedError, and what boto3 raises where the queue cannot be reached.
+        """
         received = self._sqs.receive_message(
             QueueUrl=self._queue_url,
             MaxNumberOfMessages=BATCH,
@@ -64,18 +72,25 @@ class RevocationPoller:
         messages = received.get("Messages", [])
         if not messages:
             return 0
-        answer = self._functions.invoke(FUNCTION, {"Records": [_record(message) for message in messages]})
-        again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        again = self._work_on([_record(message) for message in messages])
         done = [message for message in messages if message["MessageId"] not in again]
         for message in done:
             self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
         return len(done)
 
+    def _work_on(self, records: list[dict[str, Any]]) -> set[str]:
+        """Return the ids of the messages that shall come again; raise WorkerCrashedError."""
+        try:
+            answer = self._functions.invoke(FUNCTION, {"Records": records})
+            return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        except Exception as exc:
+            raise WorkerCrashedError from exc
+
     def _run(self) -> None:
         while not self._stopped.wait(self._look_every_seconds):
             try:
                 self.poll()
-            except Exception:
+            except (WorkerCrashedError, BotoCoreError, ClientError):
                 # As on AWS: whatever went wrong with one batch, its messages come again, and others meanwhile.
                 logger.exception("a poll of the revocation queue failed; its messages come again")
 

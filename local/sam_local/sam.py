@@ -17,6 +17,7 @@ PROJECT = TEMPLATE_FILE.parent
 # Apart from what `make build` makes for a deployment, which is of another architecture.
 FOLDER = PROJECT / ".aws-sam" / "local"
 BUILT = FOLDER / "build"
+VARIABLES = "variables.json"
 BIN = Path(sys.executable).parent
 
 
@@ -55,13 +56,11 @@ def answer_of(call: Call) -> tuple[int, str]:
     return process.returncode, printed
 
 
-def local_call(
-    command: str, *arguments: str, variables_file: Path, aws_url: str, options: tuple[str, ...] = ()
-) -> Call:
+def local_call(command: str, *arguments: str, folder: Path, aws_url: str, options: tuple[str, ...] = ()) -> Call:
     """Return the call of a `sam local` command over what `build` has built.
 
-    `variables_file` holds the functions' variables. The SAM CLI itself asks STS at `aws_url` who it is: else it would
-    look for an account, and wait.
+    `folder` is a temporary one; the functions' variables stand in its `VARIABLES`. The SAM CLI itself asks STS at
+    `aws_url` who it is: else it would look for an account, and wait.
     """
     add_hosts = [word for host in ADD_HOSTS for word in ("--add-host", host)]
     call = _call(
@@ -69,13 +68,15 @@ def local_call(
         command,
         *arguments,
         *("--template-file", str(BUILT / "template.yaml")),
-        *("--env-vars", str(variables_file)),
+        *("--env-vars", str(folder / VARIABLES)),
         # The image was fetched before; where none can be fetched, one may have been made in its place.
         "--skip-pull-image",
         *add_hosts,
         *options,
     )
-    return Call(call.command, call.environment | {"AWS_ENDPOINT_URL_STS": aws_url})
+    # It locks an image that it builds by a file in the temporary folder. Ended meanwhile it leaves the lock there, and
+    # the next one would wait for five minutes; those of one stack still have to see each other's.
+    return Call(call.command, call.environment | {"AWS_ENDPOINT_URL_STS": aws_url, "TMPDIR": str(folder)})
 
 
 def _call(*words: str) -> Call:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 from local.identity import Issuer
 from local.loopback import HOST, LoopbackServer, listen, port_of
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from flask import Flask
-
-    from local.runtime import Functions
 
 AUDIENCE = "kinni-local"
 
@@ -68,8 +66,7 @@ class SamLocalStack:
         self.worker = running.enter_context(self._service("start-lambda", FUNCTION, "--warm-containers", "LAZY"))
         for service in (self.api, self.worker):
             service.wait_until_ready()
-        functions = cast("Functions", ContainerWorker(self.worker.url))
-        running.enter_context(RevocationPoller(functions, self.surroundings.queue_url))
+        running.enter_context(RevocationPoller(ContainerWorker(self.worker.url), self.surroundings.queue_url))
         running.enter_context(serving(LoopbackServer(self._front(running), listener)))
 
     def _service(self, command: str, *arguments: str) -> SamService:

@@ -13,7 +13,7 @@ from local.aws import create_resources
 from local.environment import CALLBACK_PATH, aws_environment, function_settings, own_environment
 from local.sam_local import neighbours
 from local.sam_local.front import USER
-from local.sam_local.sam import local_call
+from local.sam_local.sam import VARIABLES, local_call
 from local.settings import TrainingPeaksService
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Surroundings:
             self.aws = starting.enter_context(neighbours.aws())
             os.environ.update(aws_environment(self.aws.url, None))
             self.variables = self._variables()
-            self._file = self._write_variables(starting)
+            self._folder = Path(starting.enter_context(tempfile.TemporaryDirectory()))
+            (self._folder / VARIABLES).write_text(json.dumps({"Parameters": self.variables}), encoding="utf-8")
             self._running = starting.pop_all()
         return self
 
@@ -65,7 +66,7 @@ class Surroundings:
 
     def call(self, command: str, *arguments: str, options: tuple[str, ...] = ()) -> Call:
         """Return the call of a `sam local` command whose functions find all this."""
-        return local_call(command, *arguments, variables_file=self._file, aws_url=self.aws.url, options=options)
+        return local_call(command, *arguments, folder=self._folder, aws_url=self.aws.url, options=options)
 
     def _start_simulator(self, running: ExitStack) -> TrainingPeaksService:
         simulator = neighbours.trainingpeaks(self._settings, self._api_url + CALLBACK_PATH)
@@ -82,9 +83,3 @@ class Surroundings:
             "AWS_ENDPOINT_URL": self.aws.shared_url,
             "LOCAL_USER_ID": USER,
         }
-
-    def _write_variables(self, running: ExitStack) -> Path:
-        folder = running.enter_context(tempfile.TemporaryDirectory())
-        file = Path(folder) / "variables.json"
-        file.write_text(json.dumps({"Parameters": self.variables}), encoding="utf-8")
-        return file

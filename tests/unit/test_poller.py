@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from local.poller import BATCH, FUNCTION, RevocationPoller
+from local.poller import BATCH, FUNCTION, RevocationPoller, WorkerCrashedError
 from tests.fakes import aws_answer
 
 URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/revocations"
@@ -157,6 +157,27 @@ def test_a_poll_by_hand_says_what_failed(queue: Queue) -> None:
     queue.batches = [["a"]]
     poller = RevocationPoller(Worker([ZeroDivisionError()]), URL)
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(WorkerCrashedError) as crash:
         poller.poll()
+    assert isinstance(crash.value.__cause__, ZeroDivisionError)
+    assert queue.removed == []
+
+
+def test_a_bug_of_the_poller_itself_ends_it_and_is_told(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the worker's crashes and the queue's errors are an event source's daily life."""
+    told: list[threading.ExceptHookArgs] = []
+    ended = threading.Event()
+
+    def tell(crash: threading.ExceptHookArgs) -> None:
+        told.append(crash)
+        ended.set()
+
+    monkeypatch.setattr(threading, "excepthook", tell)
+    monkeypatch.setattr("local.poller._record", lambda _: 1 / 0)
+    queue.batches = [["a"], ["b"]]
+    with RevocationPoller(Worker(), URL, look_every_seconds=0.001):
+        assert ended.wait(LONG_ENOUGH)
+
+    assert [crash.exc_type for crash in told] == [ZeroDivisionError]
+    assert queue.batches == [["b"]]
     assert queue.removed == []
