@@ -38,7 +38,6 @@ def main() -> int:
             return 0
         settings = LocalSettings.from_env(os.environ)
         containers.require_image()
-        sam.build()
         if arguments.command == "invoke":
             return _invoke(settings, arguments.function)
         _serve(settings)

@@ -6,17 +6,23 @@ import os
 import subprocess
 import sys
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from local.sam_local.containers import architecture
 from local.sam_local.neighbours import ADD_HOSTS
 from local.template import TEMPLATE_FILE
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PROJECT = TEMPLATE_FILE.parent
 # Apart from what `make build` makes for a deployment, which is of another architecture.
 FOLDER = PROJECT / ".aws-sam" / "local"
-BUILT = FOLDER / "build"
+BUILT = "build"
 VARIABLES = "variables.json"
 BIN = Path(sys.executable).parent
 
@@ -33,9 +39,21 @@ class Call:
     environment: dict[str, str]
 
 
-def build() -> None:
-    """Build the functions and the layer for this machine's processor; raise SamError."""
-    call = _call("build", "--build-dir", str(BUILT), "--cache-dir", str(FOLDER / "cache"))
+@contextmanager
+def built() -> Iterator[Path]:
+    """Build the functions and the layer for this machine's processor, into a folder that goes with the block.
+
+    Its `BUILT` holds them, and there is room for more. Each run has a folder of its own: containers of one that runs
+    would lose their code when another one builds. Raises SamError.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="run-", dir=FOLDER) as folder:
+        _build(Path(folder) / BUILT)
+        yield Path(folder)
+
+
+def _build(folder: Path) -> None:
+    call = _call("build", "--build-dir", str(folder))
     done = subprocess.run(  # noqa: S603 -- our words
         call.command, cwd=PROJECT, env=call.environment, capture_output=True, check=False, text=True
     )
@@ -57,25 +75,25 @@ def answer_of(call: Call) -> tuple[int, str]:
 
 
 def local_call(command: str, *arguments: str, folder: Path, aws_url: str, options: tuple[str, ...] = ()) -> Call:
-    """Return the call of a `sam local` command over what `build` has built.
+    """Return the call of a `sam local` command over what stands in a folder of `built`.
 
-    `folder` is a temporary one; the functions' variables stand in its `VARIABLES`. The SAM CLI itself asks STS at
-    `aws_url` who it is: else it would look for an account, and wait.
+    The functions' variables stand there too, in `VARIABLES`. The SAM CLI itself asks STS at `aws_url` who it is: else
+    it would look for an account, and wait.
     """
     add_hosts = [word for host in ADD_HOSTS for word in ("--add-host", host)]
     call = _call(
         "local",
         command,
         *arguments,
-        *("--template-file", str(BUILT / "template.yaml")),
+        *("--template-file", str(folder / BUILT / "template.yaml")),
         *("--env-vars", str(folder / VARIABLES)),
         # The image was fetched before; where none can be fetched, one may have been made in its place.
         "--skip-pull-image",
         *add_hosts,
         *options,
     )
-    # It locks an image that it builds by a file in the temporary folder. Ended meanwhile it leaves the lock there, and
-    # the next one would wait for five minutes; those of one stack still have to see each other's.
+    # It locks an image that it builds by a file in TMPDIR. Ended meanwhile it leaves the lock there, and the next one
+    # would wait for five minutes; two of one run still see each other's.
     return Call(call.command, call.environment | {"AWS_ENDPOINT_URL_STS": aws_url, "TMPDIR": str(folder)})
 
 

@@ -35,12 +35,12 @@ class SamLocalStack:
     worker: SamService
 
     def __init__(self, settings: LocalSettings | None = None) -> None:
-        """Choose how to run; nothing is started yet. What runs must have been built before."""
+        """Choose how to run; nothing is started yet."""
         self.settings = settings or LocalSettings()
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
-        """Start everything; raise PortInUseError or SamError."""
+        """Build and start everything; raise PortInUseError or SamError."""
         with ExitStack() as starting:
             self._start(starting)
             self._running = starting.pop_all()

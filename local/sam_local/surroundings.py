@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from local.aws import create_resources
 from local.environment import CALLBACK_PATH, aws_environment, function_settings, own_environment
 from local.sam_local import neighbours
 from local.sam_local.front import USER
-from local.sam_local.sam import VARIABLES, local_call
+from local.sam_local.sam import VARIABLES, built, local_call
 from local.settings import TrainingPeaksService
 
 if TYPE_CHECKING:
@@ -46,14 +44,14 @@ class Surroundings:
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
-        """Start everything."""
+        """Build the functions and start everything else; raise SamError."""
         with ExitStack() as starting:
             starting.enter_context(own_environment())
             self.trainingpeaks = self._settings.trainingpeaks or self._start_simulator(starting)
             self.aws = starting.enter_context(neighbours.aws())
             os.environ.update(aws_environment(self.aws.url, None))
             self.variables = self._variables()
-            self._folder = Path(starting.enter_context(tempfile.TemporaryDirectory()))
+            self._folder = starting.enter_context(built())
             (self._folder / VARIABLES).write_text(json.dumps({"Parameters": self.variables}), encoding="utf-8")
             self._running = starting.pop_all()
         return self

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.sam_local import containers, sam
+from local.sam_local import containers
 from local.sam_local.stack import SamLocalStack
 from local.settings import LocalSettings
 from tests.sam_local.app import App
@@ -25,15 +25,14 @@ def end_in_order() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.fixture(scope="session")
-def built() -> None:
-    """Build what runs in the containers."""
+@pytest.fixture(scope="session", autouse=True)
+def image() -> None:
+    """Fetch the image that the functions run in."""
     containers.require_image()
-    sam.build()
 
 
 @pytest.fixture(scope="package")
-def stack(built: None) -> Iterator[SamLocalStack]:  # noqa: ARG001 -- it must have been built
+def stack() -> Iterator[SamLocalStack]:
     with SamLocalStack(LocalSettings(port=0)) as running:
         yield running
     started = {*running.api.containers, *running.worker.containers}

@@ -13,6 +13,7 @@ from local.sam_local import sam
 from local.sam_local.surroundings import Surroundings
 from local.settings import LocalSettings
 from local.template import function_environment, function_folder, functions, load_template
+from tests.sam_local.app import App
 
 TEMPLATE = load_template()
 NAMES = {function_folder(TEMPLATE, function).name: function for function in functions(TEMPLATE)}
@@ -28,7 +29,7 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def surroundings(built: None) -> Iterator[Surroundings]:  # noqa: ARG001 -- it must have been built
+def surroundings() -> Iterator[Surroundings]:
     with Surroundings(LocalSettings(), "http://127.0.0.1:3000") as running:
         yield running
 
@@ -56,11 +57,12 @@ def test_the_worker_is_done_with_a_grant_that_is_gone(surroundings: Surroundings
     assert _invoke(surroundings, "revoke") == {"batchItemFailures": []}
 
 
-def test_the_command_prints_the_answer() -> None:
+def test_the_command_prints_the_answer_and_disturbs_no_server(app: App) -> None:
     command = [sys.executable, "-m", "local.sam_local", "invoke", "status"]
     done = subprocess.run(command, cwd=sam.PROJECT, env=os.environ, stdout=subprocess.PIPE, check=False)  # noqa: S603
     assert done.returncode == 0
     assert json.loads(done.stdout)["statusCode"] == 200
+    assert app.status()["linked"] is False
 
 
 def _invoke(surroundings: Surroundings, name: str) -> dict[str, Any]:
