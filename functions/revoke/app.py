@@ -23,6 +23,8 @@ ROUND_SECONDS = 20.0
 """A grant is not begun with less time left: a refresh and a deauthorise must fit."""
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
+LONGEST_OWN_WAIT = timedelta(minutes=15)
+"""Where our own store or key fails: with 200 tries the message is a dead letter, and alarms, after two days."""
 MOST_DOUBLINGS = 10
 
 
@@ -44,6 +46,7 @@ def _is_done(record: Record, owner: "InvocationId", deadline: "Deadline") -> boo
         if wait is not None:
             wiring.revocation_queue().defer(record["receiptHandle"], wait)
     except TryAgainError:
+        # The queue takes no wait: the message comes again when the queue's own time-out is over.
         count("RevocationPostponed", reason="try_again")
         return False
     return wait is None
@@ -71,15 +74,18 @@ def _wait(grant_id: GrantId, record: Record, owner: "InvocationId", deadline: "D
         if not exc.tried:
             return exc.wait
         count("RevocationPostponed", reason="trainingpeaks")
-        wait = max(exc.wait, _back_off(record))
+        wait = max(exc.wait, _back_off(record, LONGEST_WAIT))
         api.logger.warning("postponed", extra={"grant_id": grant_id, "wait_seconds": int(wait.total_seconds())})
         return wait
+    except TryAgainError as exc:
+        count("RevocationPostponed", reason="try_again")
+        return max(exc.retry_after, _back_off(record, LONGEST_OWN_WAIT))
     return None
 
 
-def _back_off(record: Record) -> timedelta:
+def _back_off(record: Record, longest: timedelta) -> timedelta:
     received = int(record["attributes"]["ApproximateReceiveCount"])
-    return min(FIRST_WAIT * (1 << min(received - 1, MOST_DOUBLINGS)), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(received - 1, MOST_DOUBLINGS)), longest)
 
 
 wiring.initialise(wiring.revoke_service, wiring.revocation_queue)

@@ -58,7 +58,7 @@ def test_only_messages_of_unfinished_grants_come_again(revocations: Revocations,
 
     assert unfinished_of(*map(message, "abcde")) == ["b", "d"]
     assert revocations.looked_at == ["a", "b", "c", "d", "e"]
-    assert sqs.hidden == {"receipt of b": 7}
+    assert sqs.hidden == {"receipt of b": 7, "receipt of d": 30}
 
 
 def test_a_finished_batch_has_no_failures(revocations: Revocations, sqs: Sqs) -> None:
@@ -131,15 +131,29 @@ def test_a_grant_is_not_begun_with_too_little_time_left(revocations: Revocations
     assert sqs.hidden == {"receipt of b": 30, "receipt of c": 30}
 
 
-def test_our_own_failing_store_or_key_postpones_and_is_counted(
-    revocations: Revocations, sqs: Sqs, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("received", "seconds"), [(1, 30), (2, 60), (5, 480), (6, 900), (199, 900)])
+def test_our_own_failing_store_or_key_is_counted_and_left_alone_up_to_15_minutes(
+    revocations: Revocations, sqs: Sqs, capsys: pytest.CaptureFixture[str], received: int, seconds: int
 ) -> None:
-    """No wait is set: the message comes again when the queue's own time-out is over."""
     revocations.fates["a"] = TryAgainError()
 
-    assert unfinished_of(message("a"), message("b")) == ["a"]
-    assert sqs.hidden == {}
+    assert unfinished_of(message("a", received), message("b")) == ["a"]
+    assert sqs.hidden == {"receipt of a": seconds}
     assert postponed(capsys) == ["try_again"]
+
+
+def test_a_failing_store_makes_a_dead_letter_in_two_days_and_long_before_the_queue_forgets(
+    revocations: Revocations, sqs: Sqs, template: Template
+) -> None:
+    queue = resources(template, "AWS::SQS::Queue")["RevocationQueue"]
+    revocations.fates["a"] = TryAgainError()
+
+    def wait(received: int) -> timedelta:
+        unfinished_of(message("a", received))
+        return timedelta(seconds=sqs.hidden["receipt of a"])
+
+    whole = sum(map(wait, range(1, queue["RedrivePolicy"]["maxReceiveCount"] + 1)), timedelta())
+    assert timedelta(days=2) < whole < timedelta(seconds=queue["MessageRetentionPeriod"]) / 4
 
 
 @pytest.mark.parametrize(
