@@ -1,9 +1,10 @@
-"""Answers whatever is asked with what was recorded, in its order, again and again."""
+"""Answers whatever is asked with what was recorded, in its order, again and again, and takes as long."""
 
 from __future__ import annotations
 
 import base64
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
@@ -43,6 +44,8 @@ def _handler(answers: list[dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             answer = next(following)
+            # Who waits finds the processor's caches cold: so must those who are compared.
+            time.sleep(answer["seconds"])
             body = base64.b64decode(answer["body"])
             self.send_response(answer["status"])
             for name, value in answer["headers"]:

@@ -48,11 +48,11 @@ class Worker:
         self.bare: list[float] = []
 
     def __enter__(self) -> Self:
-        """Start the process; the function is imported at once, and its service built at the first request."""
+        """Start the process; the function is imported and its service built at once, as on Lambda."""
         self._process = self._running.enter_context(
             subprocess.Popen(  # noqa: S603 - this Python and a file of ours
                 self._command,
-                env=os.environ | self._path,
+                env=os.environ | self._path | {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -46,6 +46,7 @@ class Recorder:
     http: dict[int, Any] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
+    sent: float = 0.0
 
     def begin(self) -> None:
         """Take down anew."""
@@ -60,6 +61,10 @@ class Recorder:
             self.aws[len(self.names)] = (service, xform_name(model.name), dict(params))
             self.names.append(f"{service}:{model.name}")
 
+    def send(self, **_: object) -> None:
+        """Note when the call goes out."""
+        self.sent = time.perf_counter()
+
     def aws_answer(self, response_dict: dict[str, Any], **_: object) -> None:
         """Note an answer as it came."""
         if self.is_on:
@@ -73,8 +78,14 @@ class Recorder:
             self._answer(response.status_code, response.headers, response.read())
 
     def _answer(self, status: int, headers: Any, body: bytes) -> None:  # noqa: ANN401 - both libraries' mappings
-        text = base64.b64encode(body).decode()
-        self.answers.append({"status": status, "headers": list(dict(headers).items()), "body": text})
+        self.answers.append(
+            {
+                "seconds": time.perf_counter() - self.sent,
+                "status": status,
+                "headers": list(dict(headers).items()),
+                "body": base64.b64encode(body).decode(),
+            }
+        )
 
 
 class BareCalls:
@@ -116,6 +127,7 @@ def _listen_to_aws(recorder: Recorder) -> None:
     boto3.setup_default_session()
     events = boto3._get_default_session().events  # noqa: SLF001 - there is no other way to the clients to come
     events.register("before-parameter-build", recorder.aws_call)
+    events.register("before-send", recorder.send)
     events.register("response-received", recorder.aws_answer)
 
 
@@ -128,6 +140,7 @@ def _listen_to_httpx(recorder: Recorder) -> None:
     send = transport.handle_request
 
     def heard(self: Any, request: Any) -> Any:  # noqa: ANN401 - httpx's
+        recorder.send()
         response = send(self, request)
         recorder.http_call(request, response)
         return response

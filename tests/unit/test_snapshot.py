@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from bench.artefacts import LAYER_SOURCE, ROOT
 from bench.cold import SERVICES, SETTINGS
 
 WATCHED = """
-import json, sys
+import gc, json, sys
 OURS = tuple(json.loads(sys.argv[1]))
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "monotonic_ns", "utc_now"}
 CHANCE = {"urandom", "random", "getrandbits", "token_bytes", "token_hex", "token_urlsafe", "uuid4"}
@@ -27,7 +28,8 @@ sys.addaudithook(lambda name, _: seen.append(name) if name in {"socket.connect",
 sys.setprofile(watch)
 import app
 sys.setprofile(None)
-print(json.dumps({"seen": seen, "built": [*app.wiring._built] if hasattr(app, "wiring") else []}))
+built = [*app.wiring._built] if hasattr(app, "wiring") else []
+print(json.dumps({"seen": seen, "built": built, "frozen": gc.get_freeze_count(), "collects": gc.isenabled()}))
 """
 FORBIDDEN = {
     "from time import monotonic; STARTED = monotonic()": "monotonic",
@@ -38,8 +40,8 @@ FORBIDDEN = {
 }
 
 
-def initialised(folder: Path) -> dict[str, list[str]]:
-    """Import the function in a fresh process, as Lambda does; return what it took and what it built."""
+def initialised(folder: Path) -> Any:  # noqa: ANN401 - JSON
+    """Import the function in a fresh process, as Lambda does; return what it took, what it built, and the collector."""
     process = subprocess.run(  # noqa: S603 -- this very Python
         [sys.executable, "-W", "ignore", "-c", WATCHED, json.dumps([str(folder), str(LAYER_SOURCE)])],
         env=SETTINGS | {"PYTHONPATH": f"{folder}:{LAYER_SOURCE}"},
@@ -48,16 +50,18 @@ def initialised(folder: Path) -> dict[str, list[str]]:
         check=False,
     )
     assert process.returncode == 0, process.stderr
-    found: dict[str, list[str]] = json.loads(process.stdout)
-    return found
+    return json.loads(process.stdout)
 
 
 @pytest.mark.parametrize("function", SERVICES)
-def test_what_a_snapshot_holds_has_no_time_no_chance_and_no_connection(function: str) -> None:
+def test_what_a_snapshot_holds_is_built_and_has_no_time_no_chance_and_no_connection(function: str) -> None:
     found = initialised(ROOT / "functions" / function)
 
     assert found["seen"] == []
     assert SERVICES[function] in found["built"]
+    # The garbage collector leaves alone what stays, and goes on with the rest.
+    assert found["frozen"] > 0
+    assert found["collects"] is True
 
 
 @pytest.mark.parametrize("line", FORBIDDEN)
