@@ -109,7 +109,7 @@ STATUS_A_MONTH, TOGGLES_A_MONTH, LINKS_A_MONTH = 60, 1, 1 / 12
 STORED_GB = (sum(ITEM_KB.values()) + 0.3) / MILLION
 
 FIVE_MINUTES_A_MONTH = 12 * 730
-METRICS, ALARM_METRICS = 42, 27
+METRICS, ALARM_METRICS = 44, 28
 """How many names with their dimensions the code can count; how many metrics the template's alarms watch."""
 STANDING: Use = {
     "keys": 1,

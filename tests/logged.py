@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from io import TextIOBase
 from typing import TextIO
 
-from account_link import api
+from account_link.log import logger
 
 
 @contextmanager
 def logged_to(stream: TextIO | TextIOBase) -> Iterator[None]:
     """Send the log to the stream for the length of the block."""
-    handler = api.logger.registered_handler
+    handler = logger.registered_handler
     if not isinstance(handler, logging.StreamHandler):
         raise TypeError
     before = handler.setStream(stream)

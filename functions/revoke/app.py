@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from account_link import api, wiring
 from account_link.errors import TryAgainError
+from account_link.log import logger
 from account_link.models import GrantId
 from account_link.revocation import RevocationUnfinishedError
 from account_link.telemetry import count
@@ -73,14 +74,18 @@ def _wait(grant_id: GrantId, record: Record, owner: "InvocationId", deadline: "D
     except RevocationUnfinishedError as exc:
         if not exc.tried:
             return exc.wait
-        count("RevocationPostponed", reason="trainingpeaks")
-        wait = max(exc.wait, _back_off(record, LONGEST_WAIT))
-        api.logger.warning("postponed", extra={"grant_id": grant_id, "wait_seconds": int(wait.total_seconds())})
-        return wait
+        return _postponed("trainingpeaks", grant_id, max(exc.wait, _back_off(record, LONGEST_WAIT)))
     except TryAgainError as exc:
-        count("RevocationPostponed", reason="try_again")
-        return max(exc.retry_after, _back_off(record, LONGEST_OWN_WAIT))
+        return _postponed("try_again", grant_id, max(exc.retry_after, _back_off(record, LONGEST_OWN_WAIT)))
     return None
+
+
+def _postponed(reason: str, grant_id: GrantId, wait: timedelta) -> timedelta:
+    """Tell the operators, and return the wait."""
+    count("RevocationPostponed", reason=reason)
+    seconds = int(wait.total_seconds())
+    logger.warning("postponed", extra={"grant_id": grant_id, "reason": reason, "wait_seconds": seconds})
+    return wait
 
 
 def _back_off(record: Record, longest: timedelta) -> timedelta:

@@ -5,15 +5,17 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import httpx
 import pytest
 
-from account_link import api, wiring
+from account_link import wiring
 from account_link.account_table import AccountTable
 from account_link.grant_store import GrantStore
-from account_link.models import UserId
+from account_link.log import logger
+from account_link.models import GrantId, UserId
 from account_link.revocation_queue import RevocationQueue
 from account_link.table import Table
 from local.loopback import LoopbackServer
@@ -29,6 +31,7 @@ from tests.integration.scripted_trainingpeaks import CLIENT_ID, CLIENT_SECRET, T
 from tests.integration.secrets_seen import SecretsSeen
 from tests.integration.services import RETURN_URLS, Aws, Clock, Services
 from tests.integration.stored import StoredItems
+from tests.integration.token_life import TokenLife, unlinked_in_vain
 from tests.integration.walk import Walk
 from tests.integration.worker import Worker, a_queue_that_nobody_polls
 
@@ -87,8 +90,8 @@ def stack(
         client_secret=CLIENT_SECRET,
         dynamodb_url=dynamodb_local_url,
     )
-    api.logger.setLevel(logging.DEBUG)
-    api.logger.addHandler(said)
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(said)
     with LocalStack(settings) as running, aws_calls.listening():
         os.environ["RETURN_URLS"] = ",".join(RETURN_URLS)
         os.environ["REVOCATION_QUEUE_URL"] = a_queue_that_nobody_polls()
@@ -165,6 +168,31 @@ def clock() -> Clock:
 @pytest.fixture
 def services(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> Services:
     return Services(aws, httpx.WSGITransport(trainingpeaks), clock)
+
+
+@pytest.fixture
+def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
+    return TokenLife(aws, trainingpeaks, clock)
+
+
+@pytest.fixture
+def expired(life: TokenLife) -> UserId:
+    """Return one whose link's access token has expired."""
+    user = life.linked()
+    life.outlive_tokens()
+    return user
+
+
+@pytest.fixture
+def released(life: TokenLife) -> GrantId:
+    """Return a grant that waits for the worker, and whose unlink's fence is over."""
+    return unlinked_in_vain(life)
+
+
+@pytest.fixture
+def aside() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Rotated tokens that come when their link has gone: the worker ends them, or finds them superseded."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,43 +9,8 @@ from account_link.errors import NotLinkedError, ReauthorizationRequiredError
 from account_link.models import LEASE, RELEASED_KEPT, Connection, UserId
 from account_link.revocation import RevocationUnfinishedError
 from tests.integration.aws_calls import AwsCalls
-from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN, ScriptedTrainingPeaks
-from tests.integration.services import Aws, Clock
-from tests.integration.token_life import Held, TokenLife, announced, before_answering, counted, itself
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-@pytest.fixture
-def expired(life: TokenLife) -> UserId:
-    """Return one whose link's access token has expired."""
-    user = life.linked()
-    life.outlive_tokens()
-    return user
-
-
-@pytest.fixture
-def aside() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as thread:
-        yield thread
-
-
-def _frozen(life: TokenLife, meanwhile: Callable[[], object], *, unlinked: UserId | None = None) -> None:
-    """Let the next refresh be done, and its answer come when the lease is over and something else has happened.
-
-    Whoever is `unlinked` is so while the lease still holds, which leaves the revocation to the worker.
-    """
-
-    def freeze() -> None:
-        if unlinked:
-            life.unlink(unlinked)
-        life.clock.pass_by(LEASE)
-        meanwhile()
-
-    life.trainingpeaks.script(TOKEN, before_answering(freeze))
+from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN
+from tests.integration.token_life import Held, TokenLife, announced, before_answering, counted, frozen, itself
 
 
 def test_tokens_that_come_after_their_grant_was_revoked_are_handed_to_the_worker(
@@ -58,7 +22,7 @@ def test_tokens_that_come_after_their_grant_was_revoked_are_handed_to_the_worker
         life.look(grant_id)
         assert not life.is_stored(grant_id)
 
-    _frozen(life, look, unlinked=expired)
+    frozen(life, look, unlinked=expired)
     with aws_calls.heard() as calls, pytest.raises(NotLinkedError):
         life.use(expired, itself)
     assert announced(calls) == [grant_id, grant_id]
@@ -78,7 +42,7 @@ def test_tokens_of_an_old_link_that_are_handed_over_are_kept_as_long_as_others(
     grant_id = life.grant(expired).id
     life.clock.pass_by(timedelta(days=100))
 
-    _frozen(life, lambda: life.look(grant_id), unlinked=expired)
+    frozen(life, lambda: life.look(grant_id), unlinked=expired)
     with pytest.raises(NotLinkedError):
         life.use(expired, itself)
 
@@ -95,7 +59,7 @@ def test_tokens_that_come_after_the_link_was_marked_are_revoked(life: TokenLife,
         with pytest.raises(ReauthorizationRequiredError):
             life.use(expired, itself)
 
-    _frozen(life, be_refused)
+    frozen(life, be_refused)
     with pytest.raises(ReauthorizationRequiredError):
         life.use(expired, itself)
     assert life.link(expired).connection is Connection.REAUTHORIZATION_REQUIRED
@@ -116,7 +80,7 @@ def test_tokens_that_come_while_the_worker_revokes_are_revoked_too(
         assert held.has_come()
 
     looks: list[Future[None]] = []
-    _frozen(life, look, unlinked=expired)
+    frozen(life, look, unlinked=expired)
     with pytest.raises(NotLinkedError):
         life.use(expired, itself)
     held.may_answer.set()

@@ -1,6 +1,6 @@
 """Who comes back from TrainingPeaks too late: after an unlink, a re-link, or a lease that passed to somebody else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
@@ -14,13 +14,7 @@ from local.trainingpeaks import SimulatorState
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import unreachable
 from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN, ScriptedTrainingPeaks
-from tests.integration.services import Aws, Clock
-from tests.integration.token_life import Held, TokenLife, before_answering, counted, itself
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
+from tests.integration.token_life import Held, TokenLife, before_answering, counted, frozen, itself
 
 
 @pytest.fixture
@@ -29,41 +23,12 @@ def simulator(trainingpeaks: ScriptedTrainingPeaks) -> Iterator[SimulatorState]:
     trainingpeaks.simulator.rotates = True
 
 
-@pytest.fixture
-def expired(life: TokenLife) -> UserId:
-    """Return one whose link's access token has expired."""
-    user = life.linked()
-    life.outlive_tokens()
-    return user
-
-
-@pytest.fixture
-def aside() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as thread:
-        yield thread
-
-
-def _frozen(life: TokenLife, meanwhile: Callable[[], object], *, unlinked: UserId | None = None) -> None:
-    """Let the next refresh be done, and its answer come when the lease is over and something else has happened.
-
-    Whoever is `unlinked` is so while the lease still holds, which leaves the revocation to the worker.
-    """
-
-    def freeze() -> None:
-        if unlinked:
-            life.unlink(unlinked)
-        life.clock.pass_by(LEASE)
-        meanwhile()
-
-    life.trainingpeaks.script(TOKEN, before_answering(freeze))
-
-
 def test_an_old_holder_does_not_overwrite_newer_tokens(
     life: TokenLife, expired: UserId, simulator: SimulatorState
 ) -> None:
     simulator.rotates = False
     newer: list[TokenSet] = []
-    _frozen(life, lambda: newer.append(life.use(expired, itself)))
+    frozen(life, lambda: newer.append(life.use(expired, itself)))
 
     tokens = life.use(expired, itself)
 
@@ -84,7 +49,7 @@ def test_what_an_old_holder_brings_reaches_the_one_who_holds_the_lease_now(
         assert held.has_come()
 
     others: list[Future[TokenSet]] = []
-    _frozen(life, overtake)
+    frozen(life, overtake)
     tokens = life.use(expired, itself)
     held.may_answer.set()
 

@@ -8,7 +8,8 @@ from typing import SupportsBytes, cast
 import pytest
 from boto3.dynamodb.types import Binary
 
-from account_link import api, telemetry
+from account_link import telemetry
+from account_link.log import logger
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.runner import Runner
 from tests.integration.said import Said
@@ -20,8 +21,8 @@ KINDS = {"access_token", "refresh_token", "code", "state", "confirmation_code", 
 CANARY = "this-was-said-on-purpose-to-be-found-again-by-"
 
 CHANNELS: dict[str, Callable[[str], object]] = {
-    "log": api.logger.info,
-    "debug-log": lambda text: api.logger.debug("debug", extra={"field": text}),
+    "log": logger.info,
+    "debug-log": lambda text: logger.debug("debug", extra={"field": text}),
     "metric": lambda text: telemetry.count("Canary", reason=text),
     "stdout": print,
     "stderr": lambda text: print(text, file=sys.stderr),  # noqa: T201

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from account_link.errors import (
-    AccessTokenRefusedError,
     ReauthorizationRequiredError,
     TrainingPeaksDownError,
 )
@@ -13,38 +12,18 @@ from account_link.models import Connection, TokenSet
 from tests.integration.scripted_trainingpeaks import (
     TOKEN,
     Reply,
-    ScriptedTrainingPeaks,
     after,
     breaks_off,
     says,
     sends,
 )
-from tests.integration.services import Aws, Clock
 from tests.integration.token_life import (
+    Calls,
     TokenLife,
     counted,
     itself,
     times_out,
 )
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-class Calls:
-    """A call to TrainingPeaks that refuses so many access tokens before it accepts one."""
-
-    def __init__(self, refusals: int) -> None:
-        self._refusals = refusals
-        self.seen: list[str] = []
-
-    def __call__(self, tokens: TokenSet) -> str:
-        self.seen.append(tokens.access_token)
-        if len(self.seen) <= self._refusals:
-            raise AccessTokenRefusedError
-        return "done"
 
 
 def test_one_whose_grant_was_ended_must_link_again_and_then_goes_on(life: TokenLife) -> None:

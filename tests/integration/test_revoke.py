@@ -6,42 +6,14 @@ import pytest
 
 from account_link.errors import TryAgainError
 from account_link.grant_store import TIDY_AFTER
-from account_link.models import CONFIRMATION_WINDOW, EXCHANGE_LIMIT, FENCE, GrantId, Outcome, UserId
+from account_link.models import CONFIRMATION_WINDOW, EXCHANGE_LIMIT, GrantId, Outcome
 from account_link.revocation import RevocationUnfinishedError
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import unreachable
-from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN, ScriptedTrainingPeaks, after, new_athlete
-from tests.integration.services import Aws, Clock
-from tests.integration.token_life import TokenLife, a_user, counted, itself, times_out
+from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN, after, new_athlete
+from tests.integration.token_life import A_MOMENT, TokenLife, a_user, counted, itself, unlinked_in_vain, waits
 
-A_MOMENT = timedelta(milliseconds=1)
 ALLOWED_PROFILE_ONLY = ("athlete:profile",)
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-def _unlinked_in_vain(life: TokenLife, user: UserId | None = None) -> GrantId:
-    """Return the grant of a link that went while TrainingPeaks was down, long enough ago for its fence to be over."""
-    user = user or life.linked()
-    grant_id = life.grant(user).id
-    life.trainingpeaks.script(DEAUTHORISE, times_out)
-    life.unlink(user)
-    life.clock.pass_by(FENCE + A_MOMENT)
-    assert life.stored(grant_id).released_at
-    return grant_id
-
-
-def _waits(life: TokenLife, grant_id: GrantId) -> timedelta:
-    """Return how long the worker leaves the grant, of which it asks TrainingPeaks nothing."""
-    before = life.trainingpeaks.requests.copy()
-    with pytest.raises(RevocationUnfinishedError) as raised:
-        life.look(grant_id)
-    assert not raised.value.tried
-    assert life.trainingpeaks.requests == before
-    return raised.value.wait
 
 
 def _is_revoked(life: TokenLife, grant_id: GrantId) -> bool:
@@ -54,7 +26,7 @@ def _is_revoked(life: TokenLife, grant_id: GrantId) -> bool:
 def test_a_link_that_went_while_trainingpeaks_was_down_is_revoked(
     life: TokenLife, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    grant_id = _unlinked_in_vain(life)
+    grant_id = unlinked_in_vain(life)
     assert len(life.alive()) == 1
 
     assert _is_revoked(life, grant_id)
@@ -90,11 +62,11 @@ def test_a_parked_grant_waits_for_its_confirmation_and_is_revoked_once_that_is_t
     life.clock.pass_by(timedelta(minutes=1))
     life.authorised(user)
     parked = life.redeemed(user)
-    left = _waits(life, parked)
+    left = waits(life, parked)
     assert left >= CONFIRMATION_WINDOW
 
     life.clock.pass_by(left - A_MOMENT)
-    assert _waits(life, parked) == timedelta(seconds=1)
+    assert waits(life, parked) == timedelta(seconds=1)
     life.clock.pass_by(A_MOMENT)
     assert _is_revoked(life, parked)
     assert not life.alive()
@@ -108,34 +80,34 @@ def test_a_parked_grant_that_was_replaced_is_revoked_when_its_user_has_finished(
     life.services.started(user)
     assert life.stored(parked).released_at is None
 
-    life.clock.pass_by(_waits(life, parked))
+    life.clock.pass_by(waits(life, parked))
     assert _is_revoked(life, parked)
     assert not life.alive()
 
 
 def test_the_worker_waits_while_the_same_user_is_connecting(life: TokenLife) -> None:
     user = life.linked()
-    grant_id = _unlinked_in_vain(life, user)
+    grant_id = unlinked_in_vain(life, user)
     started = life.services.started(user)
-    assert _waits(life, grant_id) == started.expires_at - life.clock.now
+    assert waits(life, grant_id) == started.expires_at - life.clock.now
 
     query = life.allowed(user)
-    waits: list[timedelta] = []
-    life.trainingpeaks.script(TOKEN, after(lambda: _note_wait(life, grant_id, waits)))
+    noted: list[timedelta] = []
+    life.trainingpeaks.script(TOKEN, after(lambda: _note_wait(life, grant_id, noted)))
     life.services.come_back(query)
-    assert waits == [EXCHANGE_LIMIT]
-    assert _waits(life, grant_id) >= CONFIRMATION_WINDOW
+    assert noted == [EXCHANGE_LIMIT]
+    assert waits(life, grant_id) >= CONFIRMATION_WINDOW
     assert life.works(life.opened(grant_id))
 
 
-def _note_wait(life: TokenLife, grant_id: GrantId, waits: list[timedelta]) -> None:
+def _note_wait(life: TokenLife, grant_id: GrantId, noted: list[timedelta]) -> None:
     with pytest.raises(RevocationUnfinishedError) as raised:
         life.look(grant_id)
-    waits.append(raised.value.wait)
+    noted.append(raised.value.wait)
 
 
 def test_another_users_attempt_does_not_keep_the_worker(life: TokenLife) -> None:
-    grant_id = _unlinked_in_vain(life)
+    grant_id = unlinked_in_vain(life)
     life.services.started(a_user())
 
     assert _is_revoked(life, grant_id)
@@ -145,7 +117,7 @@ def test_ttl_never_comes_before_the_worker_gives_up(life: TokenLife) -> None:
     user = life.linked()
     life.clock.pass_by(timedelta(days=100))
     life.use(user, itself)
-    grant_id = _unlinked_in_vain(life, user)
+    grant_id = unlinked_in_vain(life, user)
 
     item = life.services.table.get(f"GRANT#{grant_id}") or {}
     released_at = life.stored(grant_id).released_at
@@ -157,7 +129,7 @@ def test_ttl_never_comes_before_the_worker_gives_up(life: TokenLife) -> None:
 def test_a_table_that_fails_before_the_fence_is_up_keeps_trainingpeaks_out_of_it(
     life: TokenLife, aws_calls: AwsCalls, nth: int
 ) -> None:
-    grant_id = _unlinked_in_vain(life)
+    grant_id = unlinked_in_vain(life)
     before = life.trainingpeaks.requests.copy()
 
     with aws_calls.fault("UpdateItem", unreachable, nth=nth), pytest.raises(TryAgainError):

@@ -1,7 +1,6 @@
 """What TrainingPeaks answers to a revocation, and the fence: up before the call, lowered after a definite answer."""
 
 from contextlib import ExitStack
-from datetime import timedelta
 
 import pytest
 
@@ -15,44 +14,15 @@ from tests.integration.aws_faults import unreachable
 from tests.integration.scripted_trainingpeaks import (
     DEAUTHORISE,
     TOKEN,
-    ScriptedTrainingPeaks,
     says,
 )
-from tests.integration.services import Aws, Clock
 from tests.integration.token_life import (
     TokenLife,
     before_answering,
     counted,
-    times_out,
+    is_unfinished,
     times_out_afterwards,
 )
-
-A_MOMENT = timedelta(milliseconds=1)
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-@pytest.fixture
-def released(life: TokenLife) -> GrantId:
-    """Return a grant that waits for the worker, and whose unlink's fence is over."""
-    user = life.linked()
-    grant_id = life.grant(user).id
-    life.trainingpeaks.script(DEAUTHORISE, times_out)
-    life.unlink(user)
-    life.clock.pass_by(FENCE + A_MOMENT)
-    return grant_id
-
-
-def _is_unfinished(life: TokenLife, grant_id: GrantId) -> timedelta:
-    """Let the worker ask TrainingPeaks in vain; return how long it waits at least."""
-    with pytest.raises(RevocationUnfinishedError) as raised:
-        life.look(grant_id)
-    assert raised.value.tried
-    assert life.stored(grant_id).lease is None
-    return raised.value.wait
 
 
 def test_an_expired_access_token_is_refreshed_first_and_the_rotated_pair_kept(
@@ -61,7 +31,7 @@ def test_an_expired_access_token_is_refreshed_first_and_the_rotated_pair_kept(
     life.outlive_tokens()
     before = life.trainingpeaks.requests.copy()
     life.trainingpeaks.script(DEAUTHORISE, says(503, {}))
-    _is_unfinished(life, released)
+    is_unfinished(life, released)
 
     assert life.trainingpeaks.requests - before == {TOKEN: 1, DEAUTHORISE: 1}
     assert life.stored(released).version == 2
@@ -103,7 +73,7 @@ def test_an_access_token_that_is_refused_again_waits(life: TokenLife, released: 
     before = life.trainingpeaks.requests.copy()
     life.trainingpeaks.script(DEAUTHORISE, says(401, {}), says(401, {}))
 
-    _is_unfinished(life, released)
+    is_unfinished(life, released)
 
     assert life.trainingpeaks.requests - before == {TOKEN: 1, DEAUTHORISE: 2}
     assert life.works(life.opened(released))
@@ -116,7 +86,7 @@ def test_rotated_tokens_outlive_a_table_that_fails_for_a_moment(
     life.outlive_tokens()
     life.trainingpeaks.script(DEAUTHORISE, says(503, {}))
     with aws_calls.fault("UpdateItem", unreachable, nth=4), aws_calls.fault("UpdateItem", unreachable, nth=4):
-        _is_unfinished(life, released)
+        is_unfinished(life, released)
 
     assert life.works(life.opened(released))
 
@@ -148,7 +118,7 @@ def test_a_grant_that_has_ended_already_is_done_with(
 
 def test_an_answer_that_was_lost_is_found_out_at_the_next_look(life: TokenLife, released: GrantId) -> None:
     life.trainingpeaks.script(DEAUTHORISE, times_out_afterwards)
-    _is_unfinished(life, released)
+    is_unfinished(life, released)
     assert not life.alive()
 
     life.look(released)
@@ -161,7 +131,7 @@ def test_a_refusal_of_kinni_leaves_the_fence_and_alarms(
     life.outlive_tokens()
     life.trainingpeaks.script(TOKEN, says(401, {"error": "invalid_client"}))
 
-    _is_unfinished(life, released)
+    is_unfinished(life, released)
 
     assert counted(capfd.readouterr().out)["ClientRefused"] == 1
     assert life.fence()["fence"] == life.milliseconds(FENCE)

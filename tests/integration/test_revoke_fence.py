@@ -11,51 +11,23 @@ from account_link.revocation import RevocationUnfinishedError
 from tests.integration.scripted_trainingpeaks import (
     DEAUTHORISE,
     Reply,
-    ScriptedTrainingPeaks,
     after,
     says,
     sends,
 )
-from tests.integration.services import Aws, Clock
 from tests.integration.token_life import (
+    A_MOMENT,
     TokenLife,
     a_user,
     counted,
+    is_unfinished,
     itself,
     someone,
     times_out,
     times_out_afterwards,
 )
 
-A_MOMENT = timedelta(milliseconds=1)
-
-
 FIRST = InvocationId("first")
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-@pytest.fixture
-def released(life: TokenLife) -> GrantId:
-    """Return a grant that waits for the worker, and whose unlink's fence is over."""
-    user = life.linked()
-    grant_id = life.grant(user).id
-    life.trainingpeaks.script(DEAUTHORISE, times_out)
-    life.unlink(user)
-    life.clock.pass_by(FENCE + A_MOMENT)
-    return grant_id
-
-
-def _is_unfinished(life: TokenLife, grant_id: GrantId) -> timedelta:
-    """Let the worker ask TrainingPeaks in vain; return how long it waits at least."""
-    with pytest.raises(RevocationUnfinishedError) as raised:
-        life.look(grant_id)
-    assert raised.value.tried
-    assert life.stored(grant_id).lease is None
-    return raised.value.wait
 
 
 UNCLEAR: dict[str, tuple[Reply, timedelta]] = {
@@ -73,7 +45,7 @@ def test_after_an_unclear_answer_the_fence_stays(
 ) -> None:
     life.trainingpeaks.script(DEAUTHORISE, reply)
 
-    assert _is_unfinished(life, released) == wait
+    assert is_unfinished(life, released) == wait
     assert life.fence()["fence"] == life.milliseconds(FENCE)
 
 
@@ -81,7 +53,7 @@ def test_what_is_asked_for_before_the_fence_is_refused_and_what_comes_after_it_w
     life: TokenLife, released: GrantId
 ) -> None:
     life.trainingpeaks.script(DEAUTHORISE, times_out)
-    _is_unfinished(life, released)
+    is_unfinished(life, released)
 
     user = a_user()
     life.clock.pass_by(FENCE)

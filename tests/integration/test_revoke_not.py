@@ -4,43 +4,23 @@ from datetime import timedelta
 
 import pytest
 
-from account_link.models import FENCE, RELEASED_KEPT, GrantId, UserId
+from account_link.models import RELEASED_KEPT, GrantId
 from account_link.revocation import RevocationUnfinishedError
 from account_link.revoke import OVERDUE_AFTER
 from account_link.table import Write
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import after as after_deciding
-from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN, ScriptedTrainingPeaks
-from tests.integration.services import Aws, Clock
-from tests.integration.token_life import TokenLife, a_user, counted, itself, times_out
-
-A_MOMENT = timedelta(milliseconds=1)
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-def _unlinked_in_vain(life: TokenLife, user: UserId | None = None) -> GrantId:
-    """Return the grant of a link that went while TrainingPeaks was down, long enough ago for its fence to be over."""
-    user = user or life.linked()
-    grant_id = life.grant(user).id
-    life.trainingpeaks.script(DEAUTHORISE, times_out)
-    life.unlink(user)
-    life.clock.pass_by(FENCE + A_MOMENT)
-    assert life.stored(grant_id).released_at
-    return grant_id
-
-
-def _waits(life: TokenLife, grant_id: GrantId) -> timedelta:
-    """Return how long the worker leaves the grant, of which it asks TrainingPeaks nothing."""
-    before = life.trainingpeaks.requests.copy()
-    with pytest.raises(RevocationUnfinishedError) as raised:
-        life.look(grant_id)
-    assert not raised.value.tried
-    assert life.trainingpeaks.requests == before
-    return raised.value.wait
+from tests.integration.scripted_trainingpeaks import DEAUTHORISE, TOKEN
+from tests.integration.token_life import (
+    A_MOMENT,
+    TokenLife,
+    a_user,
+    counted,
+    itself,
+    times_out,
+    unlinked_in_vain,
+    waits,
+)
 
 
 def _is_only_destroyed(life: TokenLife, grant_id: GrantId) -> bool:
@@ -55,7 +35,7 @@ def test_a_grant_that_a_new_link_superseded_is_destroyed_and_never_deauthorised(
     life: TokenLife, capfd: pytest.CaptureFixture[str], by_whom: str
 ) -> None:
     user = life.linked()
-    grant_id = _unlinked_in_vain(life, user)
+    grant_id = unlinked_in_vain(life, user)
     holder = life.linked(user if by_whom == "the same user" else a_user())
 
     assert _is_only_destroyed(life, grant_id)
@@ -68,7 +48,7 @@ def test_a_parked_grant_whose_athlete_somebody_else_took_is_destroyed(life: Toke
     life.authorised(user)
     holder = life.linked()
     parked = life.redeemed(user)
-    life.clock.pass_by(_waits(life, parked))
+    life.clock.pass_by(waits(life, parked))
 
     assert _is_only_destroyed(life, parked)
     assert life.works(life.use(holder, itself))
@@ -93,7 +73,7 @@ def test_a_grant_that_becomes_the_link_while_the_worker_releases_it_is_given_bac
     user = a_user()
     landing = life.authorised(user)
     parked = life.redeemed(user)
-    life.clock.pass_by(_waits(life, parked))
+    life.clock.pass_by(waits(life, parked))
 
     def confirm() -> None:
         life.clock.pass_by(-A_MOMENT)
@@ -128,7 +108,7 @@ def test_a_link_that_is_superseded_while_the_worker_gives_it_back_needs_no_more(
 def test_tokens_under_a_broken_seal_are_counted_and_done_with(
     life: TokenLife, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    grant_id = _unlinked_in_vain(life)
+    grant_id = unlinked_in_vain(life)
     broken = Write(
         f"GRANT#{grant_id}", update="SET #sealed = :sealed", values={":sealed": b"\x01\x00\x10" + b"x" * 200}
     )
@@ -144,7 +124,7 @@ def test_tokens_under_a_broken_seal_are_counted_and_done_with(
 def test_what_has_failed_for_a_day_is_counted_at_each_look(
     life: TokenLife, capfd: pytest.CaptureFixture[str], short_of_a_day: timedelta, overdue: int
 ) -> None:
-    grant_id = _unlinked_in_vain(life)
+    grant_id = unlinked_in_vain(life)
     released_at = life.stored(grant_id).released_at
     assert released_at
     life.clock.now = released_at + OVERDUE_AFTER - short_of_a_day
@@ -159,7 +139,7 @@ def test_what_has_failed_for_a_day_is_counted_at_each_look(
 def test_what_cannot_be_revoked_for_7_days_is_destroyed_and_counted(
     life: TokenLife, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    grant_id = _unlinked_in_vain(life)
+    grant_id = unlinked_in_vain(life)
     released_at = life.stored(grant_id).released_at
     assert released_at
     life.clock.now = released_at + RELEASED_KEPT - A_MOMENT

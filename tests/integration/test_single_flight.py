@@ -12,25 +12,11 @@ from account_link.rotation import REFRESH_SECONDS, STORE_SECONDS
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import DiedError, died_before
 from tests.integration.crowd import at_once
-from tests.integration.scripted_trainingpeaks import TOKEN, ScriptedTrainingPeaks, new_athlete
-from tests.integration.services import Aws, Clock
+from tests.integration.scripted_trainingpeaks import TOKEN, new_athlete
 from tests.integration.token_life import TokenLife, itself
 
 CROWD = 20
 DEAD = InvocationId("died while it held the lease")
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-@pytest.fixture
-def expired(life: TokenLife) -> UserId:
-    """Return one whose link's access token has expired."""
-    user = life.linked()
-    life.outlive_tokens()
-    return user
 
 
 def test_20_at_once_with_one_expired_link_refresh_once(life: TokenLife, expired: UserId) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from account_link.errors import (
-    AccessTokenRefusedError,
     NotLinkedError,
     TrainingPeaksDownError,
     TrainingPeaksUnavailableError,
@@ -13,39 +12,19 @@ from account_link.errors import (
 from account_link.models import Connection, TokenSet
 from tests.integration.scripted_trainingpeaks import (
     TOKEN,
-    ScriptedTrainingPeaks,
     changed,
 )
-from tests.integration.services import Aws, Clock
 from tests.integration.token_life import (
+    A_MOMENT,
     TOKENS_LIVE,
+    Calls,
     TokenLife,
     a_user,
     counted,
     itself,
 )
 
-A_MOMENT = timedelta(milliseconds=1)
 MARGIN = timedelta(seconds=60)
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-class Calls:
-    """A call to TrainingPeaks that refuses so many access tokens before it accepts one."""
-
-    def __init__(self, refusals: int) -> None:
-        self._refusals = refusals
-        self.seen: list[str] = []
-
-    def __call__(self, tokens: TokenSet) -> str:
-        self.seen.append(tokens.access_token)
-        if len(self.seen) <= self._refusals:
-            raise AccessTokenRefusedError
-        return "done"
 
 
 def _refreshes(life: TokenLife) -> int:

@@ -3,45 +3,23 @@
 import pytest
 
 from account_link.errors import (
-    AccessTokenRefusedError,
     NotLinkedError,
     TryAgainError,
 )
-from account_link.models import TokenSet
 from account_link.refresh import LOOKS
 from tests.integration.aws_calls import AwsCalls
 from tests.integration.aws_faults import after as after_deciding
 from tests.integration.aws_faults import answer_lost, refused, unreachable
 from tests.integration.scripted_trainingpeaks import (
     TOKEN,
-    ScriptedTrainingPeaks,
 )
-from tests.integration.services import Aws, Clock
 from tests.integration.token_life import (
+    Calls,
     TokenLife,
     before_answering,
     itself,
     someone,
 )
-
-
-@pytest.fixture
-def life(aws: Aws, trainingpeaks: ScriptedTrainingPeaks, clock: Clock) -> TokenLife:
-    return TokenLife(aws, trainingpeaks, clock)
-
-
-class Calls:
-    """A call to TrainingPeaks that refuses so many access tokens before it accepts one."""
-
-    def __init__(self, refusals: int) -> None:
-        self._refusals = refusals
-        self.seen: list[str] = []
-
-    def __call__(self, tokens: TokenSet) -> str:
-        self.seen.append(tokens.access_token)
-        if len(self.seen) <= self._refusals:
-            raise AccessTokenRefusedError
-        return "done"
 
 
 def _refreshes(life: TokenLife) -> int:

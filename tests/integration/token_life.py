@@ -9,21 +9,32 @@ from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import pytest
 from werkzeug.wrappers import Response
 
 from account_link import items
 from account_link.callback import Landing
 from account_link.deadline import Deadline
-from account_link.models import GrantId, InvocationId, Link, StoredGrant, TokenSet, UserId
+from account_link.errors import AccessTokenRefusedError
+from account_link.models import FENCE, LEASE, GrantId, InvocationId, Link, StoredGrant, TokenSet, UserId
 from account_link.refresh import Refresher
+from account_link.revocation import RevocationUnfinishedError
 from account_link.rotation import Timing, pause
 from account_link.token_cipher import TokenCipher
 from account_link.token_use import TokenUse
 from local.trainingpeaks.athletes import Athlete
 from tests.integration.aws_calls import Call
-from tests.integration.scripted_trainingpeaks import SCOPES, Reply, ScriptedTrainingPeaks, new_athlete
+from tests.integration.scripted_trainingpeaks import (
+    DEAUTHORISE,
+    SCOPES,
+    TOKEN,
+    Reply,
+    ScriptedTrainingPeaks,
+    new_athlete,
+)
 from tests.integration.services import Aws, Clock, Services
 
+A_MOMENT = timedelta(milliseconds=1)
 TOKENS_LIVE = timedelta(minutes=10)
 PATIENCE_SECONDS = 30
 
@@ -197,3 +208,62 @@ class TokenLife:
     def milliseconds(self, later: timedelta = timedelta(0)) -> int:
         """Return the present time, or a later one, as the table keeps it."""
         return items.milliseconds(self.clock.now + later)
+
+
+class Calls:
+    """A call to TrainingPeaks that refuses so many access tokens before it accepts one."""
+
+    def __init__(self, refusals: int) -> None:
+        self._refusals = refusals
+        self.seen: list[str] = []
+
+    def __call__(self, tokens: TokenSet) -> str:
+        self.seen.append(tokens.access_token)
+        if len(self.seen) <= self._refusals:
+            raise AccessTokenRefusedError
+        return "done"
+
+
+def frozen(life: TokenLife, meanwhile: Callable[[], object], *, unlinked: UserId | None = None) -> None:
+    """Let the next refresh be done, and its answer come when the lease is over and something else has happened.
+
+    Whoever is `unlinked` is so while the lease still holds, which leaves the revocation to the worker.
+    """
+
+    def freeze() -> None:
+        if unlinked:
+            life.unlink(unlinked)
+        life.clock.pass_by(LEASE)
+        meanwhile()
+
+    life.trainingpeaks.script(TOKEN, before_answering(freeze))
+
+
+def unlinked_in_vain(life: TokenLife, user: UserId | None = None) -> GrantId:
+    """Return the grant of a link that went while TrainingPeaks was down, long enough ago for its fence to be over."""
+    user = user or life.linked()
+    grant_id = life.grant(user).id
+    life.trainingpeaks.script(DEAUTHORISE, times_out)
+    life.unlink(user)
+    life.clock.pass_by(FENCE + A_MOMENT)
+    assert life.stored(grant_id).released_at
+    return grant_id
+
+
+def waits(life: TokenLife, grant_id: GrantId) -> timedelta:
+    """Return how long the worker leaves the grant, of which it asks TrainingPeaks nothing."""
+    before = life.trainingpeaks.requests.copy()
+    with pytest.raises(RevocationUnfinishedError) as raised:
+        life.look(grant_id)
+    assert not raised.value.tried
+    assert life.trainingpeaks.requests == before
+    return raised.value.wait
+
+
+def is_unfinished(life: TokenLife, grant_id: GrantId) -> timedelta:
+    """Let the worker ask TrainingPeaks in vain; return how long it waits at least."""
+    with pytest.raises(RevocationUnfinishedError) as raised:
+        life.look(grant_id)
+    assert raised.value.tried
+    assert life.stored(grant_id).lease is None
+    return raised.value.wait

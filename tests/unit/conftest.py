@@ -14,3 +14,9 @@ def template() -> Template:
 @pytest.fixture(scope="session")
 def transformed(template: Template) -> Template:
     return deployed(template)
+
+
+@pytest.fixture(autouse=True)
+def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a place for metrics, as on AWS."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "KinniAccountLink")

@@ -7,7 +7,7 @@ from account_link.models import Outcome
 from local.template import TEMPLATE_FILE
 
 ROOT = TEMPLATE_FILE.parent
-VARYING = {"Callback": len(Outcome) + 1, "GrantReleased": 4, "Linked": 3}
+VARYING = {"Callback": len(Outcome) + 1, "GrantReleased": 4, "Linked": 3, "RevocationPostponed": 3}
 """How many series a name with a value that is decided at run time has: outcomes and `working`; refusals; kinds."""
 
 
@@ -19,6 +19,17 @@ def counted() -> dict[str, int]:
             for name in _names(call.args[0], tree):
                 series.setdefault(name, set()).add(ast.unparse(call))
     return {name: VARYING.get(name, len({_dimensions(text) for text in texts})) for name, texts in series.items()}
+
+
+def dimensions() -> dict[str, set[frozenset[str]]]:
+    """Return the names of the metrics, and by which dimensions each is counted, apart from `service`."""
+    found: dict[str, set[frozenset[str]]] = {}
+    for tree in _trees():
+        for call in _called(tree, "count"):
+            by = frozenset(str(keyword.arg) for keyword in call.keywords)
+            for name in _names(call.args[0], tree):
+                found.setdefault(name, set()).add(by)
+    return found
 
 
 def _trees() -> Iterator[ast.Module]:

@@ -42,8 +42,7 @@ def sqs() -> Iterator[Sqs]:
 
 
 @pytest.fixture(autouse=True)
-def revocations(sqs: Sqs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Revocations]:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "KinniAccountLink")
+def revocations(sqs: Sqs) -> Iterator[Revocations]:
     revocations = Revocations()
     wiring.forget()
     wiring.provide(

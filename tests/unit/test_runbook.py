@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.template import TEMPLATE_FILE, Template, resources
-from tests.unit.metrics_counted import counted
+from tests.unit.metrics_counted import counted, dimensions
 
 RUNBOOK = (TEMPLATE_FILE.parent / "docs" / "runbook.md").read_text(encoding="utf-8")
 NAMESPACE = "Kinni/TrainingPeaks"
@@ -49,6 +49,14 @@ def test_a_section_says_what_it_means_and_what_to_do() -> None:
 def test_an_alarm_watches_what_the_code_counts(template: Template) -> None:
     assert _alarmed(template)
     assert _alarmed(template) <= counted().keys()
+
+
+def test_an_alarm_watches_the_dimensions_that_the_code_counts_by(template: Template) -> None:
+    """One dimension more or less, and it would watch a metric that nobody ever counts."""
+    for name, alarm in resources(template, "AWS::CloudWatch::Alarm").items():
+        if alarm.get("Namespace") == NAMESPACE:
+            watched = {dimension["Name"] for dimension in alarm["Dimensions"]}
+            assert watched in [{"service", *names} for names in dimensions()[alarm["MetricName"]]], name
 
 
 def test_the_dashboard_shows_what_the_code_counts(template: Template) -> None:

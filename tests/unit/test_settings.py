@@ -55,6 +55,19 @@ def test_addresses_lose_their_last_slash() -> None:
     )
 
 
+def test_in_production_a_code_comes_back_by_https_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBACK_URL", "https://kinni.example/callback")
+    assert LinkSettings.from_env().callback_url == "https://kinni.example/callback"
+
+    monkeypatch.setenv("CALLBACK_URL", "http://kinni.example/callback")
+    with pytest.raises(SettingError, match="CALLBACK_URL"):
+        LinkSettings.from_env()
+
+    monkeypatch.setenv("DEPLOYMENT", "local")
+    monkeypatch.setenv("RETURN_URLS", "http://127.0.0.1:3000/")
+    assert LinkSettings.from_env().callback_url == "http://kinni.example/callback"
+
+
 @pytest.mark.parametrize("value", [None, ""], ids=["unset", "empty"])
 @pytest.mark.parametrize(
     ("read", "name"),

@@ -8,9 +8,8 @@ from account_link.telemetry import count
 
 
 @pytest.fixture(autouse=True)
-def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "KinniAccountLink")
-    monkeypatch.delenv("POWERTOOLS_SERVICE_NAME", raising=False)
+def service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
 
 
 def test_an_event_is_one_line_of_one_count(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,7 +29,9 @@ def test_an_event_is_counted_by_its_dimensions(capsys: pytest.CaptureFixture[str
 
     document = json.loads(capsys.readouterr().out)
     assert document["outcome"] == "authorized"
-    assert ["outcome"] in document["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    assert document["service"] == "a-stack"
+    (dimensions,) = document["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    assert sorted(dimensions) == ["outcome", "service"]
 
 
 def test_two_counts_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:

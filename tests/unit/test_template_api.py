@@ -48,7 +48,7 @@ def test_the_access_log_has_neither_query_nor_person(template: Template) -> None
 def test_a_deployment_tells_its_url_and_the_callback_to_register(template: Template) -> None:
     derived = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
     outputs = {name: output["Value"] for name, output in template["Outputs"].items()}
-    assert outputs["ApiUrl"] == {"Fn::Sub": derived}
+    assert outputs["ApiUrl"] == {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, {"Fn::Sub": derived}]}
     assert outputs["CallbackUrl"] == {
         "Fn::If": ["CallbackUrlIsDerived", {"Fn::Sub": f"{derived}{BASE}/callback"}, GIVEN_OR_AT_THE_DOMAIN]
     }
@@ -65,6 +65,11 @@ def test_the_functions_name_the_callback_that_a_deployment_tells_to_register(tem
             {"Fn::Not": [{"Condition": "HasDomain"}]},
         ]
     }
+
+
+def test_with_a_domain_nobody_gets_round_it(template: Template) -> None:
+    api = resources(template, "AWS::Serverless::HttpApi")["HttpApi"]
+    assert api["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasDomain", True, False]}
 
 
 def test_a_domain_of_ones_own_leads_to_the_api(template: Template) -> None:

@@ -51,13 +51,6 @@ FAULTS: list[BotoCoreError] = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def namespace() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "KinniAccountLink")
-        yield
-
-
 @pytest.fixture(scope="module")
 def kms() -> Iterator["KMSClient"]:
     with mock_aws():
@@ -231,8 +224,8 @@ def test_a_key_that_needs_an_operator_is_counted_for_the_alarm(
             with pytest.raises(TryAgainError):
                 call(GRANT.id)
 
-    counted = [json.loads(line)["KeyRefused"] for line in capsys.readouterr().out.splitlines()]
-    assert counted == ([[1.0], [1.0]] if code in NEEDS_AN_OPERATOR else [])
+    printed = map(json.loads, capsys.readouterr().out.splitlines())
+    assert sum("KeyRefused" in line for line in printed) == (2 if code in NEEDS_AN_OPERATOR else 0)
 
 
 def test_kms_not_knowing_the_wrapped_key_means_a_broken_seal(

@@ -13,10 +13,9 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-
 from account_link import errors
 from account_link.deadline import Deadline
+from account_link.log import logger
 from account_link.models import InvocationId, UserId
 
 if TYPE_CHECKING:
@@ -47,8 +46,6 @@ STATUSES: dict[type[errors.LinkError], HTTPStatus] = {
     errors.ReturnUrlNotAllowedError: HTTPStatus.BAD_REQUEST,
     errors.TryAgainError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-
-logger = Logger()
 
 
 def answers_problems(handler: Handler) -> Handler:

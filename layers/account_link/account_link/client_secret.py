@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from account_link.errors import TryAgainError
+from account_link.aws_errors import try_again
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -28,7 +28,8 @@ class ClientSecret:
             kept = int(KEPT.total_seconds())
             secret = self._provider.get(self._name, max_age=kept, force_fetch=self._stale)
         except GetParameterError as exc:
-            raise TryAgainError from exc
+            # Powertools' own error says no more than that; the cause is AWS's.
+            raise try_again(cause if isinstance(cause := exc.__cause__, Exception) else exc) from exc
         self._stale = False
         return str(secret)
 

@@ -141,11 +141,14 @@ class Revocation:
         rotated = key.seal(fresh), fresh.expires_at
         for _ in range(STORE_TRIES):
             try:
-                return self._grants.rotate(grant, by, rotated, keep_lease=True), fresh
+                kept = self._grants.rotate(grant, by, rotated, keep_lease=True)
             except TryAgainError:
                 count("StoreRepeated")
             except GrantMovedError as exc:
                 raise self._unfinished(exc.current) from exc
+            else:
+                count("TokenRefreshed")
+                return kept, fresh
         # Lost unless the deauthorisation that follows ends it.
         count("GrantLost")
         return grant, fresh

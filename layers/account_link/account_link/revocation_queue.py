@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from account_link.errors import TryAgainError
+from account_link.aws_errors import try_again
 from account_link.models import ANNOUNCED_AFTER, GrantId
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class RevocationQueue:
                 DelaySeconds=int(ANNOUNCED_AFTER.total_seconds()),
             )
         except (ClientError, BotoCoreError) as exc:
-            raise TryAgainError from exc
+            raise try_again(exc) from exc
 
     def defer(self, receipt: str, wait: timedelta) -> None:
         """Have the message come again after the wait, which a failed batch item does by itself."""
@@ -40,4 +40,4 @@ class RevocationQueue:
         try:
             self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
         except (ClientError, BotoCoreError) as exc:
-            raise TryAgainError from exc
+            raise try_again(exc) from exc

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from account_link.claim_store import AthleteHeldError
+from account_link.errors import TryAgainError
 from account_link.grant_store import GrantMovedError
 from account_link.models import (
     EXCHANGE_LIMIT,
@@ -101,7 +102,7 @@ class RevokeService:
             return self._revocation.run(grant, by, deadline)
         except AthleteHeldError:
             return self._destroy(grant, "GrantSuperseded")
-        except RevocationUnfinishedError:
+        except (RevocationUnfinishedError, TryAgainError):
             if grant.released_at and grant.released_at + OVERDUE_AFTER <= now:
                 count("RevocationOverdue")
             raise

@@ -28,7 +28,7 @@ class LinkSettings:
             client_id=required("TRAININGPEAKS_CLIENT_ID"),
             oauth_url=required("TRAININGPEAKS_OAUTH_URL").rstrip("/"),
             return_urls=_return_urls(),
-            callback_url=os.environ.get("CALLBACK_URL", ""),
+            callback_url=_callback_url(),
         )
 
 
@@ -71,6 +71,15 @@ def required(name: str) -> str:
         message = f"the environment variable {name} is not set"
         raise SettingError(message)
     return value
+
+
+def _callback_url() -> str:
+    """Return where codes come back to, or an empty string where the request tells; never in clear in production."""
+    url = os.environ.get("CALLBACK_URL", "")
+    if url and not url.startswith("https://") and _deployment() == "production":
+        message = f"CALLBACK_URL is {url}, and a production deployment takes https only"
+        raise SettingError(message)
+    return url
 
 
 def _return_urls() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from account_link.attribute_values import Item, pack, unpack
+from account_link.aws_errors import try_again
 from account_link.errors import TryAgainError
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _call[T](request: Callable[[], T]) -> T:
     except ClientError as exc:
         raise _renamed(exc) from exc
     except BotoCoreError as exc:
-        raise TryAgainError from exc
+        raise try_again(exc) from exc
 
 
 def _renamed(exc: ClientError) -> Exception:
@@ -145,15 +146,16 @@ def _renamed(exc: ClientError) -> Exception:
         case "ConditionalCheckFailedException":
             return WriteRefusedError(unpack(response["Item"]) if "Item" in response else None)
         case "TransactionCanceledException":
-            return _cancelled(response.get("CancellationReasons", []))
+            return _cancelled(exc)
         case "TransactionConflictException" | "TransactionInProgressException":
             return TransactionConflictError()
         case "ValidationException":
             return exc
-    return TryAgainError()
+    return try_again(exc)
 
 
-def _cancelled(reasons: Sequence[Mapping[str, Any]]) -> Exception:
+def _cancelled(exc: ClientError) -> Exception:
+    reasons: Sequence[Mapping[str, Any]] = cast("dict[str, Any]", exc.response).get("CancellationReasons", [])
     codes = {reason.get("Code") for reason in reasons}
     if "TransactionConflict" in codes:
         return TransactionConflictError()
@@ -165,4 +167,4 @@ def _cancelled(reasons: Sequence[Mapping[str, Any]]) -> Exception:
                 if reason.get("Code") == "ConditionalCheckFailed"
             }
         )
-    return TryAgainError()
+    return try_again(exc)

@@ -14,9 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from account_link.errors import TryAgainError
+from account_link.aws_errors import try_again
 from account_link.models import GrantId, SealedTokens, TokenSet, UserId
-from account_link.telemetry import count
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -25,7 +24,6 @@ PURPOSE = "trainingpeaks-tokens"
 VERSION = b"\x01"
 LENGTH_BYTES = 2
 NONCE_BYTES = 12
-REFUSALS = {"AccessDeniedException", "DisabledException", "KMSInvalidStateException", "NotFoundException"}
 
 
 class SealBrokenError(Exception):
@@ -61,7 +59,7 @@ class TokenCipher:
         try:
             answer = self._kms.generate_data_key(KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=context)
         except (ClientError, BotoCoreError) as exc:
-            raise _failed(exc) from exc
+            raise try_again(exc) from exc
         return DataKey(answer["Plaintext"], answer["CiphertextBlob"], context)
 
     def open(self, sealed: SealedTokens, user: UserId, grant_id: GrantId) -> TokenSet:
@@ -80,14 +78,7 @@ class TokenCipher:
         except self._kms.exceptions.InvalidCiphertextException as exc:
             raise SealBrokenError from exc
         except (ClientError, BotoCoreError) as exc:
-            raise _failed(exc) from exc
-
-
-def _failed(exc: ClientError | BotoCoreError) -> TryAgainError:
-    """Alarm the operators where KMS refuses the key: no later try will succeed by itself."""
-    if isinstance(exc, ClientError) and exc.response["Error"]["Code"] in REFUSALS:
-        count("KeyRefused")
-    return TryAgainError()
+            raise try_again(exc) from exc
 
 
 def _context(user: UserId, grant_id: GrantId) -> dict[str, str]:

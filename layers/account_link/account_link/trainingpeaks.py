@@ -24,6 +24,7 @@ from account_link.errors import (
     TrainingPeaksUnavailableError,
 )
 from account_link.models import Athlete, Code, TokenSet
+from account_link.telemetry import count
 from account_link.trainingpeaks_replies import TokenReply, error_code
 
 CONNECT_SECONDS = 3.0
@@ -98,7 +99,11 @@ class TrainingPeaksClient:
         if tokens.refresh_token is None:
             raise InvalidGrantError
         form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-        reply = self._token(form, deadline, _refused_refresh)
+        try:
+            reply = self._token(form, deadline, _refused_refresh)
+        except InvalidGrantError:
+            count("InvalidGrant")
+            raise
         return _token_set(reply, asked_at, tokens.scopes, tokens.refresh_token)
 
     def athlete(self, tokens: TokenSet, deadline: Deadline) -> Athlete:
