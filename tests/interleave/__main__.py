@@ -29,7 +29,7 @@ def main() -> int:
         figures = run(options, url, lambda text: print(text, file=out, flush=True))
         print(told(figures), flush=True)
         print(json.dumps(figures.counts), file=sys.stderr)
-        return 1 if figures.findings else 0
+        return 1 if figures.findings or figures.counts["pairs cut short"] else 0
 
 
 def _shared_out(options: argparse.Namespace, url: str) -> int:
@@ -50,7 +50,7 @@ def _shared_out(options: argparse.Namespace, url: str) -> int:
         sys.stderr.write(errors.decode() if not last.startswith("{") else "")
     print("altogether")
     print(told(Figures(total)))
-    return 1 if total["violations"] else 0
+    return 1 if total["violations"] or total["pairs cut short"] else 0
 
 
 @contextlib.contextmanager

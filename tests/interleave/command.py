@@ -30,6 +30,7 @@ LINES = (
     ("conflicts", "transaction conflicts"),
     ("seeded orders", "of the schedules chosen by seed: three actors at once"),
     ("plans cut short", "plans with more orders than were run"),
+    ("pairs cut short", "of these of two single invocations, without a fault"),
     ("violations", "violations"),
 )
 
@@ -120,7 +121,11 @@ def _everything(campaign: Campaign, options: argparse.Namespace, tell: Tell) -> 
 
 def _all(campaign: Campaign, some: Iterator[Plan], what: str, tell: Tell) -> None:
     began = monotonic()
+    counts = campaign.figures.counts
     for plan in some:
+        before = counts["plans cut short"]
         if not campaign.explore(plan, most=plans.most_orders(plan)):
             tell(str(campaign.figures.findings[-1]))
+        if counts["plans cut short"] > before and not plans.is_long(plan):
+            counts["pairs cut short"] += 1
     tell(f"{what}: {campaign.figures.counts['schedules']:,} schedules, {monotonic() - began:.0f} s")

@@ -40,8 +40,12 @@ CROWDS = (
 
 def most_orders(plan: Plan) -> int:
     """Return how many orders of a plan are played at most; those of two single invocations all are."""
-    acts = {role.rpartition(".")[2] for role in plan.roles}
-    return MOST_OF_LONG if acts & LONG else MOST_ORDERS
+    return MOST_OF_LONG if is_long(plan) else MOST_ORDERS
+
+
+def is_long(plan: Plan) -> bool:
+    """Tell whether an act of the plan takes several invocations."""
+    return not LONG.isdisjoint(role.rpartition(".")[2] for role in plan.roles)
 
 
 def alone(campaign: Campaign, kinds: tuple[str, ...] = tuple(KINDS)) -> Iterator[Plan]:

@@ -27,31 +27,13 @@ from tests.interleave.key_service import KeyService
 from tests.interleave.message_queue import Message, MessageQueue
 from tests.interleave.provider import CLIENT_ID, URL, Provider
 from tests.logged import logged_to
+from tests.offline import environment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CALLBACK_URL = "http://127.0.0.1:3000/v1/trainingpeaks/callback"
-ENVIRONMENT = {
-    "DEPLOYMENT": "local",
-    "TOKEN_KEY_ID": "key",
-    "CLIENT_SECRET_NAME": "secret",
-    "REVOCATION_QUEUE_URL": "http://queue.invalid/1/revocations",
-    "STATE_KEY": "5" * 64,
-    "TRAININGPEAKS_OAUTH_URL": URL,
-    "TRAININGPEAKS_API_URL": URL,
-    "TRAININGPEAKS_CLIENT_ID": CLIENT_ID,
-    "CALLBACK_URL": CALLBACK_URL,
-    "RETURN_URLS": "http://127.0.0.1:3000/",
-    "POWERTOOLS_SERVICE_NAME": "interleave",
-    "POWERTOOLS_METRICS_NAMESPACE": "interleave",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
+ENVIRONMENT = environment("interleave", URL, CLIENT_ID, CALLBACK_URL)
 
 type Items = dict[str, dict[str, Any]]
 

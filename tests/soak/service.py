@@ -21,6 +21,7 @@ from local.template import create_table, load_template
 from tests import permissions
 from tests.logged import logged_to
 from tests.memory_aws import MemoryAws
+from tests.offline import environment
 from tests.soak.invocation import Output, invoked, present_world
 from tests.soak.provider import CLIENT_ID, CLIENT_SECRET, URL, Transport
 
@@ -32,26 +33,7 @@ if TYPE_CHECKING:
 CALLBACK_URL = "http://127.0.0.1:3000/v1/trainingpeaks/callback"
 PARALLEL = 64
 REST_SECONDS = 0.005
-ENVIRONMENT = {
-    "DEPLOYMENT": "local",
-    "TOKEN_KEY_ID": "key",
-    "CLIENT_SECRET_NAME": "secret",
-    "REVOCATION_QUEUE_URL": "http://queue.invalid/1/revocations",
-    "STATE_KEY": "5" * 64,
-    "TRAININGPEAKS_OAUTH_URL": URL,
-    "TRAININGPEAKS_API_URL": URL,
-    "TRAININGPEAKS_CLIENT_ID": CLIENT_ID,
-    "CALLBACK_URL": CALLBACK_URL,
-    "RETURN_URLS": "http://127.0.0.1:3000/",
-    "POWERTOOLS_SERVICE_NAME": "soak",
-    "POWERTOOLS_METRICS_NAMESPACE": "soak",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
+ENVIRONMENT = environment("soak", URL, CLIENT_ID, CALLBACK_URL)
 
 type Items = dict[str, dict[str, Any]]
 type Response = dict[str, Any]
