@@ -29,6 +29,7 @@ interleave: .venv/.test ## Explore the orders of calls, crashes and lost answers
 	@$(BIN)/python -m tests.interleave.mutants
 
 soak: .venv/.test ## Live 10,000 lives of links under faults; ARGS='--lives=100' for fewer
+	@$(BIN)/python -m tests.dynamodb_local
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 bench: .venv/.test ## Measure start, requests, memory and size of what is deployed, as ratios

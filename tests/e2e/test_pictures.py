@@ -7,6 +7,7 @@ and of every picture. `sha256sum --check docs/screenshots/made-from.sha256` says
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ SCREENSHOTS = ROOT / "docs" / "screenshots"
 RECORD = SCREENSHOTS / "made-from.sha256"
 CALLBACK_PAGES = ROOT / "layers" / "account_link" / "account_link"
 UPDATE = "UPDATE_SCREENSHOTS"
+STARTED = time.time()
+"""What the pictures were made from is only written down when all of them are of this run."""
 SIZES = {"phone": PHONE, "desk": DESK}
 
 
@@ -31,7 +34,8 @@ def album(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
         return
     yield SCREENSHOTS
-    RECORD.write_text(record())
+    if all(picture.stat().st_mtime >= STARTED for picture in SCREENSHOTS.glob("*.png")):
+        RECORD.write_text(record())
 
 
 @pytest.mark.browser

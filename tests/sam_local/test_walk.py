@@ -65,7 +65,7 @@ def test_the_worker_ends_what_nobody_will_use(app: App, stack: SamLocalStack) ->
     assert told["outcome"] == "permission_missing"
     (grant,) = app.live_grants(ROBIN)
 
-    # The callback's own message comes after 40 seconds; another one with the same content need not wait.
+    # The callback's own message comes after 45 seconds; another one with the same content need not wait.
     (stored,) = _stored_grants(stack)
     boto3.client("sqs").send_message(
         QueueUrl=stack.surroundings.queue_url, MessageBody=json.dumps({"grant_id": stored.removeprefix("GRANT#")})
