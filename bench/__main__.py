@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bench import artefacts, cold, warm
-from bench.budgets import CALLS, COLD, GROWTH, LAYER_BYTES, WARM
+from bench.budgets import CALLS, COLD, GROWTH, LAYER_BYTES, MEMORY_GROWTH, WARM
 from bench.figures import Figure, report
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ def _growth_figures(measured: warm.Measured) -> Iterable[Figure]:
         yield Figure(function, many.ratio / few.ratio, budget=GROWTH)
         if calls.is_broken:
             yield calls
+    link = warm.link_seconds(measured.many) / warm.link_seconds(measured.few)
+    yield Figure("CPU of a whole link", link, budget=GROWTH)
+    memory = max(measured.peaks_of_many[function] / peak for function, peak in measured.peaks.items())
+    yield Figure("peak memory, the most", memory, budget=MEMORY_GROWTH)
 
 
 if __name__ == "__main__":

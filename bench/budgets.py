@@ -20,3 +20,5 @@ LAYER_BYTES = 12_000_000
 """Of the layer as a zip file."""
 GROWTH = 1.3
 """A warm figure with the full table to the same with one link in it: flat, but for noise."""
+MEMORY_GROWTH = 1.05
+"""A process's peak memory after requests to the full table to that before: what a table holds stays there."""

@@ -47,13 +47,14 @@ class Warm:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """All functions, with one link in the table and with `links`; a link's bytes; and each process's memory."""
+    """All functions, with one link in the table and with `links`; a link's bytes; the peak of memory at both times."""
 
     few: dict[str, Warm]
     many: dict[str, Warm]
     links: int
     link_bytes: int
     peaks: dict[str, int]
+    peaks_of_many: dict[str, int]
 
 
 def measure(artefacts: Artefacts, rounds: int, links: int) -> Measured:
@@ -61,11 +62,12 @@ def measure(artefacts: Artefacts, rounds: int, links: int) -> Measured:
     with _service() as (dynamodb, simulator_url), _workers(artefacts) as workers:
         resident = Journey(workers, simulator_url, dynamodb)
         few = _walk(workers, simulator_url, dynamodb, rounds)
+        peaks = _peaks(workers)
         resident.link()
         link_bytes = fill(dynamodb, resident.user, links)
         many = _walk(workers, simulator_url, dynamodb, rounds)
-        peaks = {function: worker.peak() for function, worker in workers.items()}
-    return Measured(few, many, links, link_bytes, peaks)
+        peaks_of_many = _peaks(workers)
+    return Measured(few, many, links, link_bytes, peaks, peaks_of_many)
 
 
 def link_seconds(warm: Mapping[str, Warm]) -> float:
@@ -96,6 +98,10 @@ def _walk(workers: Mapping[str, Worker], simulator_url: str, dynamodb: DynamoDBC
         for _ in range(times):
             Journey(workers, simulator_url, dynamodb, ask).walk()
     return {function: _warm(worker) for function, worker in workers.items()}
+
+
+def _peaks(workers: Mapping[str, Worker]) -> dict[str, int]:
+    return {function: worker.peak() for function, worker in workers.items()}
 
 
 def _warm(worker: Worker) -> Warm:
