@@ -91,9 +91,8 @@ class Recorder:
 class BareCalls:
     """The recorded calls, made by botocore and httpx alone, to an address that answers what was recorded."""
 
-    def __init__(self, recorder: Recorder, url: str) -> None:
+    def __init__(self, recorder: Recorder, url: str, session: Any) -> None:  # noqa: ANN401 - boto3's
         config = Config(retries={"mode": "standard", "total_max_attempts": 2})
-        session: Any = boto3.Session()
         services = {service for service, _, _ in recorder.aws.values()}
         self._clients = {service: session.client(service, endpoint_url=url, config=config) for service in services}
         self._recorder = recorder
@@ -181,6 +180,8 @@ def main() -> None:
     recorder, calls = Recorder(), None
     _listen_to_aws(recorder)
     handler = importlib.import_module("app").lambda_handler
+    # One for all bare calls: each reads its own models of AWS's services, which would look like the function's growth.
+    session = boto3.Session()
     for line in sys.stdin:
         command = json.loads(line)
         match command["do"]:
@@ -189,7 +190,7 @@ def main() -> None:
             case "recorded":
                 answer = {"names": recorder.names, "answers": recorder.answers}
             case "replay":
-                calls, answer = BareCalls(recorder, command["url"]), {}
+                calls, answer = BareCalls(recorder, command["url"], session), {}
             case "bare" if calls:
                 answer = _bare(calls)
             case _:
