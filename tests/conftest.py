@@ -16,6 +16,7 @@ from local.template import create_table
 from tests import axe, permissions, skips
 from tests.dynamodb_local import DynamoDBLocalMissingError, running
 from tests.npm_package import NpmPackageMissingError
+from tests.offline import NO_ACCOUNT
 from tests.skips import do_without
 
 if TYPE_CHECKING:
@@ -42,14 +43,7 @@ def _forget_aws() -> None:
     """Leave the tests with made-up credentials only, whatever account this machine is signed in to."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ |= {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    os.environ |= NO_ACCOUNT
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,6 +2,16 @@
 
 import os
 
+NO_ACCOUNT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""Made-up credentials, whatever account this machine is signed in to."""
+
 
 def environment(service: str, trainingpeaks_url: str, client_id: str, callback_url: str) -> dict[str, str]:
     """Return the variables of functions that count and log as `service`; the table's name is still to come."""
@@ -18,10 +28,5 @@ def environment(service: str, trainingpeaks_url: str, client_id: str, callback_u
         "RETURN_URLS": "http://127.0.0.1:3000/",
         "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_METRICS_NAMESPACE": service,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
+        **NO_ACCOUNT,
     }
